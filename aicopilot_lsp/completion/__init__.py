@@ -1,0 +1,1 @@
+"""One inline completion from request to suggestion; start reading at pipeline.py."""

@@ -1,0 +1,89 @@
+"""The nouns of one inline completion: what goes in (Snapshot) and what comes out (Outcome)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from aicopilot_lsp.filters.protocol import Verdict
+from aicopilot_lsp.text.document import DocumentSnapshot, Point
+
+
+class Trigger(StrEnum):
+    AUTOMATIC = "automatic"  # the user typed
+    INVOKED = "invoked"  # the user asked: no debounce, fewer rules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """All that a request may know, taken in the turn in which its message was read.
+
+    Attributes
+    ----------
+    path : str
+        Relative to its workspace folder with "/" where it is in one, else the file's name; "" for
+        an untitled buffer. For prompts and exclusion patterns; nothing is read from it.
+    """
+
+    document: DocumentSnapshot
+    cursor: Point
+    trigger: Trigger = Trigger.AUTOMATIC
+    path: str = ""
+
+
+class OutcomeKind(StrEnum):
+    """How a request ended; each request ends in exactly one."""
+
+    SHOWN = "shown"
+    FILTERED = "filtered"
+    NOT_TRIGGERED = "not_triggered"
+    CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
+    TIMEOUT = "timeout"
+    MODEL_ERROR = "model_error"
+    EMPTY = "empty"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """Text to be put in place of start..end (one line; the cursor is within)."""
+
+    id: str
+    text: str
+    start: Point
+    end: Point
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """Token counts of the model call; None where the backend does not tell."""
+
+    prompt: int | None = None
+    evaluated: int | None = None
+    generated: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one request: the record behind `--json`, `doctor` and "why nothing?".
+
+    Attributes
+    ----------
+    reason : str
+        Code: a trigger rule, a filter rule, a ModelErrorKind, "model", "cache", ...
+    rule : str or None
+        The filter or trigger rule that decided, if one did.
+    message : str
+        For a person; only where there is something to do about it (model errors).
+    timings_ms : mapping of stage to milliseconds
+    """
+
+    kind: OutcomeKind
+    reason: str
+    rule: str | None = None
+    suggestions: tuple[Suggestion, ...] = ()
+    model: str = ""
+    message: str = ""
+    timings_ms: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    tokens: Tokens = Tokens()
+    verdicts: tuple[Verdict, ...] = ()

@@ -1,0 +1,1 @@
+"""Options as written, settings as resolved, workspace trust. Imports no other room."""

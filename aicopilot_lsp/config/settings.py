@@ -1,0 +1,129 @@
+"""Settings as resolved: what the rest of the program is given.
+
+Options (options.py) are what people write, with anything missing or wrong; settings are complete
+and immutable. Each stage is passed the smallest section it needs; nothing looks settings up.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+DEFAULT_MODEL_NAME = "embedded"
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A key that never prints itself (INV-7); `reveal()` is called where a header is built."""
+
+    _value: str = field(repr=False)
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    __str__ = __repr__
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSettings:
+    """One `[[models]]` table.
+
+    Attributes
+    ----------
+    provider : str
+        Name of a backend in the catalogue (`aicopilot plugins`): "embedded", "llama.cpp", ...
+    url : str or None
+        Base URL, for providers that are reached over HTTP.
+    model : str or None
+        The provider's own name of the model; for "embedded" a catalogue name or None for
+        the default chosen by RAM and cores.
+    fim_format : str or None
+        Declared format, else the provider's default.
+    api_key_env, api_key_file : where the key is read from when it is first needed.
+    """
+
+    name: str
+    provider: str
+    url: str | None = None
+    model: str | None = None
+    roles: tuple[str, ...] = ("autocomplete",)
+    fim_format: str | None = None
+    headers: Mapping[str, Secret] = field(default_factory=lambda: MappingProxyType({}))
+    api_key: Secret | None = None
+    api_key_env: str | None = None
+    api_key_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddedSettings:
+    """The embedded model's process. Shared by all editors of a user, so user scope only."""
+
+    idle_s: float = 900.0
+    threads: int | None = None
+    context_tokens: int = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompletionSettings:
+    """One inline completion.
+
+    Attributes
+    ----------
+    debounce_ms : int
+        Rest after a keystroke before the model is asked; explicit requests never wait.
+    deadline_ms : int
+        From the request to its answer; what is complete by then is returned.
+    max_prompt_tokens, max_output_tokens : int
+    max_lines : int
+        Longest suggestion.
+    exclude : tuple of str
+        gitignore-style patterns, relative to a workspace folder; matching files are never read.
+    disabled_languages : tuple of str
+        LSP language ids.
+    completion_items : str
+        "auto": offer items in textDocument/completion when the client did not declare
+        inline completion; "always"; "never".
+    """
+
+    enabled: bool = True
+    debounce_ms: int = 75
+    deadline_ms: int = 15_000
+    max_prompt_tokens: int = 768
+    max_output_tokens: int = 96
+    max_lines: int = 12
+    exclude: tuple[str, ...] = ()
+    disabled_languages: tuple[str, ...] = ()
+    completion_items: str = "auto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterSettings:
+    """What may reach the user."""
+
+    disabled: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSettings:
+    level: str = "info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything, resolved. `trusted` is whether the workspace may do more than narrow (INV-6)."""
+
+    models: tuple[ModelSettings, ...] = (
+        ModelSettings(name=DEFAULT_MODEL_NAME, provider="embedded"),
+    )
+    embedded: EmbeddedSettings = EmbeddedSettings()
+    completion: CompletionSettings = CompletionSettings()
+    filters: FilterSettings = FilterSettings()
+    log: LogSettings = LogSettings()
+    trusted: bool = False
+
+    def model_for(self, role: str) -> ModelSettings | None:
+        """The first model that serves `role` ("autocomplete", later "chat", "edit"...)."""
+        return next((model for model in self.models if role in model.roles), None)

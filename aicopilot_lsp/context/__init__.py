@@ -1,0 +1,1 @@
+"""The local context engine: what else the model should see. In-file text only, so far."""

@@ -1,0 +1,68 @@
+"""Every error this package raises on purpose, drawn as one tree.
+
+AicopilotError
+├── ConfigError            options that can't be used; carries file, line and key
+├── ModelError             a call to a model failed; `kind` says how, see ModelErrorKind
+├── ModelFileError         a model file can't be found, fetched, verified or stored
+└── ModelProcessError      the embedded model's process could not be started or reached
+
+Callers catch by branch. The text of each is written for a person: what happened, what still works,
+what to do. It never holds source text, prompts, headers or keys (INV-7).
+"""
+
+from enum import StrEnum
+
+
+class AicopilotError(Exception):
+    """Root of the tree; `str(error)` is a message fit to show to a user."""
+
+
+class ConfigError(AicopilotError):
+    """Options that can't be used."""
+
+
+class ModelErrorKind(StrEnum):
+    """How a call to a model failed; the value is the reason code in outcome records."""
+
+    NOT_CONFIGURED = "not_configured"  # no model for this role
+    NOT_INSTALLED = "not_installed"  # embedded model: file or runtime missing
+    STARTING = "starting"  # the model is being loaded
+    UNREACHABLE = "unreachable"  # refused, reset before an answer, DNS, TLS
+    TIMEOUT = "timeout"  # total deadline passed
+    AUTH = "auth"  # 401, 403
+    NOT_FOUND = "not_found"  # 404: wrong path or unknown model
+    BUSY = "busy"  # 429, 503
+    REJECTED = "rejected"  # other 4xx
+    SERVER = "server"  # other 5xx
+    REDIRECT = "redirect"  # 3xx; never followed
+    PROTOCOL = "protocol"  # the answer is not what this interface promises
+    TOO_LARGE = "too_large"  # the answer passed a byte cap
+    INTERRUPTED = "interrupted"  # the answer broke off in the middle
+
+
+class ModelError(AicopilotError):
+    """A call to a model failed.
+
+    Parameters
+    ----------
+    message : str
+        For a person; no source text, no key.
+    kind : ModelErrorKind
+    retry_after_s : float or None
+        What the server asked for (Retry-After), in seconds.
+    """
+
+    def __init__(
+        self, message: str, *, kind: ModelErrorKind, retry_after_s: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.retry_after_s = retry_after_s
+
+
+class ModelFileError(AicopilotError):
+    """A model file can't be found, fetched, verified or stored."""
+
+
+class ModelProcessError(AicopilotError):
+    """The embedded model's process could not be started or reached."""

@@ -1,0 +1,1 @@
+"""What may reach the user: each filter gives a verdict on a candidate."""

@@ -1,0 +1,1 @@
+"""Documents, positions and edits: our own, exact in every encoding LSP allows."""
