@@ -34,7 +34,7 @@ class Candidate:
 
 
 class Action(StrEnum):
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - a verdict, no password
     TRIM = "trim"
     BLOCK = "block"
 

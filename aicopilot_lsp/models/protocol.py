@@ -57,7 +57,11 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class TextChunk:
+    """A piece of the answer, with the running cost where the backend tells it with each piece: a
+    caller that has what it needs leaves before the end, and would otherwise never learn it."""
+
     text: str
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,10 @@ class Backend(Protocol):
     """
 
     @property
+    def model(self) -> str:
+        """The model's name, as far as it is known without asking; for outcome records."""
+
+    @property
     def fim_format(self) -> str:
         """Name of the FIM format its model was trained on (models/fim.py)."""
 
@@ -102,6 +110,10 @@ class Backend(Protocol):
 
     async def describe(self) -> BackendInfo:
         """Ask the backend what it serves; used by `doctor` and `model test`."""
+
+    async def readiness(self) -> str | None:
+        """None when it can be asked, else what to do about it, for a person ("No model yet: run
+        `aicopilot model pull`"). Starts nothing and connects to nothing."""
 
     async def aclose(self) -> None:
         """Release connections. The object is not used again."""

@@ -1,0 +1,71 @@
+"""One streaming call: ask, heal, and stop as soon as the suggestion is complete.
+
+Leaving the stream early closes the connection, which frees the model. Next: judge.py.
+"""
+
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from aicopilot_lsp.completion.prompt import Healed
+from aicopilot_lsp.completion.stop import Surroundings, find_stop
+from aicopilot_lsp.models.protocol import (
+    Backend,
+    Finished,
+    FinishReason,
+    GenerateRequest,
+    TextChunk,
+    Usage,
+)
+
+
+@dataclass(slots=True)
+class Generation:
+    """What has come so far; grows while the call runs, so that a deadline can use what is there.
+
+    `text` is to be inserted at the cursor. `complete` says whether it ended where it should.
+    `mismatch`: the answer did not begin with the healed token and is of no use.
+    """
+
+    text: str = ""
+    complete: bool = False
+    mismatch: bool = False
+    usage: Usage = Usage()
+    chunks: int = 0
+
+
+async def generate(
+    backend: Backend,
+    request: GenerateRequest,
+    healed: Healed,
+    around: Surroundings,
+    into: Generation,
+) -> None:
+    """Stream the answer into `into`; returns when it is complete.
+
+    Raises ModelError. On cancellation `into` keeps what had come.
+    """
+    answer = ""
+    async with aclosing(backend.generate(request)) as stream:
+        async for event in stream:
+            match event:
+                case TextChunk(text, usage):
+                    answer += text
+                    into.chunks += 1
+                    into.usage = usage or into.usage
+                    if _take(answer, healed, around, into):
+                        return
+                case Finished(reason, usage):
+                    into.usage = usage
+                    into.complete = reason is not FinishReason.LIMIT
+
+
+def _take(answer: str, healed: Healed, around: Surroundings, into: Generation) -> bool:
+    """Put `answer` into `into`; True when no more is needed."""
+    inserted = healed.inserted(answer)
+    if inserted is None:
+        into.mismatch = True
+        return True
+    stop = find_stop(inserted, around)
+    into.text = inserted if stop is None else inserted[:stop]
+    into.complete = stop is not None
+    return into.complete

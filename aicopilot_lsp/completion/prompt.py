@@ -1,0 +1,225 @@
+"""The prompt: a frozen prefix and suffix, and all that was typed since behind the middle token.
+
+Layout (prefix-suffix-middle models):
+
+    <prefix> above the freeze line <suffix> below the cursor <middle> freeze line to cursor
+
+While the user types, only the part behind the middle token grows, so the model's KV cache holds all
+the rest and a request evaluates the tokens just typed. Measured on 96 tasks with two models, this
+layout also gives the 0.5B model nearly twice the exact matches of the usual one, if the prompt ends
+on a token boundary; `heal` sees to that.
+
+Deterministic: the plan follows from the snapshot, the plan before it and the budget (INV-2).
+Next: generate.py.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aicopilot_lsp.completion.types import Snapshot
+from aicopilot_lsp.models.fim import FimFormat, assemble, neutralise
+from aicopilot_lsp.text.document import DocumentSnapshot, Point
+
+# Lines above the cursor that go behind the middle token at a fresh freeze (8, 30 and all of them
+# measured alike), and how far it may grow before the freeze line follows.
+_FREEZE_LINES = 8
+_MAX_MIDDLE_LINES = 48
+# Shares of the prompt's characters. A fifth for the suffix, as in the measurements.
+_SUFFIX_SHARE = 0.2
+# A new window is cut to this share of its room, so that it can grow before it must move again.
+_FRESH_SHARE = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """What stays as it is between keystrokes, for one document.
+
+    `first` and `freeze` are line numbers: the prefix is lines first..freeze, the middle begins at
+    `freeze`. `lines` are the prefix's own lines, to see that they are still the same.
+    """
+
+    first: int
+    freeze: int
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The three texts of a prompt, newlines as "\\n", nothing neutralised yet."""
+
+    prefix: str
+    suffix: str
+    middle: str
+    frozen: Frozen
+
+
+@dataclass(frozen=True, slots=True)
+class Healed:
+    """A middle that ends on a token boundary.
+
+    Attributes
+    ----------
+    middle : str
+        What is sent.
+    dropped : str
+        What was taken off; the answer must begin with it.
+    realign : bool
+        The line held only indentation and all of it was taken off: the answer brings its own,
+        which is then fitted to `indent`.
+    """
+
+    middle: str
+    dropped: str = ""
+    realign: bool = False
+    indent: str = ""
+
+    def inserted(self, answer: str) -> str | None:
+        """What of a (growing) answer goes in at the cursor; None if it does not begin as it must.
+
+        "" as long as that can't be told yet.
+        """
+        if self.realign:
+            return _fitted(answer, self.indent)
+        if answer.startswith(self.dropped):
+            return answer[len(self.dropped) :]
+        return "" if self.dropped.startswith(answer) else None
+
+
+def lay_out(snapshot: Snapshot, previous: Frozen | None, budget_chars: int) -> Layout:
+    """Divide the text around the cursor, keeping what `previous` froze while it still holds."""
+    document, cursor = snapshot.document, snapshot.cursor
+    suffix = _window_after(document, cursor, int(budget_chars * _SUFFIX_SHARE))
+    prefix_room = budget_chars - int(budget_chars * _SUFFIX_SHARE)
+
+    if previous is not None and _still_holds(previous, document, cursor):
+        first, freeze = previous.first, previous.freeze
+    else:
+        freeze = max(0, cursor.line - _FREEZE_LINES)
+        first = _first_line(document, freeze, prefix_room, previous)
+    lines = document.lines[first:freeze]
+    typed = "".join(document.lines[freeze : cursor.line])
+    typed += document.line_text(cursor.line)[: cursor.column]
+    return Layout(
+        prefix=unix_newlines("".join(lines)),
+        suffix=suffix,
+        middle=unix_newlines(typed),
+        frozen=Frozen(first, freeze, lines),
+    )
+
+
+def last_token_off(line: str, pieces: Sequence[str] | None) -> int:
+    """Where the last token of `line` begins (offset in `line`).
+
+    Without a tokenizer, the last run of word characters is taken for the token.
+    """
+    if pieces is not None and "".join(pieces) == line and pieces:
+        return len(line) - len(pieces[-1])
+    end = len(line)
+    while end > 0 and (line[end - 1].isalnum() or line[end - 1] == "_"):
+        end -= 1
+    return end if end < len(line) else max(0, len(line) - 1)
+
+
+def line_to_tokenize(middle: str) -> str:
+    """The part of the middle whose last token `heal` needs: the current line, if there is more on
+    it than indentation and it does not end in blanks."""
+    line = middle[middle.rfind("\n") + 1 :]
+    return line if line and not line[-1].isspace() else ""
+
+
+def heal(middle: str, pieces: Sequence[str] | None) -> Healed:
+    """End `middle` on a token boundary; `pieces` are the tokens of `line_to_tokenize(middle)`.
+
+    A plain "drop the last token" fails in white space: the grammar then admits more of it. So
+    trailing blanks go as a whole, and indentation is left to the model and fitted afterwards.
+    """
+    start = middle.rfind("\n") + 1
+    line = middle[start:]
+    code = line.rstrip()
+    if not code:
+        return Healed(middle=middle[:start], realign=True, indent=line)
+    if code != line:
+        return Healed(middle=middle[: start + len(code)], dropped=line[len(code) :])
+    cut = start + last_token_off(line, pieces)
+    return Healed(middle=middle[:cut], dropped=middle[cut:])
+
+
+def _fitted(answer: str, indent: str) -> str:
+    """`answer` without its leading blank lines and first indentation; where that differs from
+    `indent`, the lines below move along."""
+    body = answer.lstrip("\n \t")
+    if not body:
+        return ""
+    before = answer[: len(answer) - len(body)]
+    brought = before[before.rfind("\n") + 1 :]
+    if brought == indent:
+        return body
+    first, *below = body.split("\n")
+    moved = [indent + line[len(brought) :] if line.startswith(brought) else line for line in below]
+    return "\n".join([first, *(line if line.strip() else "" for line in moved)])
+
+
+def render(layout: Layout, middle: str, fmt: FimFormat) -> str:
+    """The prompt as sent. Markers of the format in user text are made harmless part by part."""
+    return assemble(
+        fmt,
+        neutralise(layout.prefix, fmt),
+        neutralise(layout.suffix, fmt),
+        neutralise(middle, fmt),
+    )
+
+
+def unix_newlines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def _still_holds(frozen: Frozen, document: DocumentSnapshot, cursor: Point) -> bool:
+    """The prefix is untouched and the cursor is in the stretch that began at the freeze line."""
+    return (
+        frozen.freeze <= cursor.line <= frozen.freeze + _MAX_MIDDLE_LINES
+        and document.lines[frozen.first : frozen.freeze] == frozen.lines
+    )
+
+
+def _first_line(
+    document: DocumentSnapshot, freeze: int, room_chars: int, previous: Frozen | None
+) -> int:
+    """Where the prefix begins: as before while that still fits, else anew at a block's start."""
+    lines = document.lines
+    if previous is not None and previous.first <= freeze:
+        kept = lines[previous.first : freeze]
+        overlap = min(len(kept), len(previous.lines))
+        if kept[:overlap] == previous.lines[:overlap] and _chars(kept) <= room_chars:
+            return previous.first
+    room = int(room_chars * _FRESH_SHARE)
+    first = freeze
+    while first > 0 and room >= len(lines[first - 1]):
+        first -= 1
+        room -= len(lines[first])
+    if first == 0:
+        return 0
+    return _block_start(lines, first, freeze)
+
+
+def _block_start(lines: tuple[str, ...], first: int, freeze: int) -> int:
+    """The first line at or after `first` that follows a blank one and is least indented, in the
+    upper half of the window; `first` itself when there is none."""
+    best, best_indent = first, 1_000
+    for row in range(first + 1, first + max(1, (freeze - first) // 2)):
+        line = lines[row]
+        indent = len(line) - len(line.lstrip())
+        if line.strip() and not lines[row - 1].strip() and indent < best_indent:
+            best, best_indent = row, indent
+    return best
+
+
+def _chars(lines: Sequence[str]) -> int:
+    return sum(map(len, lines))
+
+
+def _window_after(document: DocumentSnapshot, cursor: Point, room_chars: int) -> str:
+    """Text below the cursor, cut at a line's end."""
+    raw = document.after(cursor, room_chars)
+    text = unix_newlines(raw)
+    cut = text.rfind("\n")
+    return text[: cut + 1] if len(raw) == room_chars and cut > 0 else text
