@@ -1,0 +1,171 @@
+"""What went wrong with a call, in the terms of our error tree and in plain words.
+
+Nothing that a server wrote is repeated: its error texts quote what was sent to it, which is the
+user's source (INV-7). Where the words matter they are recognised, and said in our own.
+"""
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from aicopilot_lsp.errors import ModelError, ModelErrorKind
+
+_Kind = ModelErrorKind
+_STILL = "Editing is not affected."
+_MAX_RETRY_AFTER_S = 3_600.0
+
+
+def connection_failed(where: str, why: str = "") -> ModelError:
+    because = f" ({why})" if why else ""
+    return ModelError(
+        f"The model server at {where} can't be reached{because}. {_STILL} "
+        "Check that it runs and that the model's url is right.",
+        kind=_Kind.UNREACHABLE,
+    )
+
+
+def timed_out(where: str, deadline_s: float) -> ModelError:
+    return ModelError(
+        f"The model server at {where} had not finished after {deadline_s:g} s. {_STILL} "
+        "A smaller model or a longer deadline may help.",
+        kind=_Kind.TIMEOUT,
+    )
+
+
+def broke_off(where: str) -> ModelError:
+    return ModelError(
+        f"The answer of the model server at {where} broke off in the middle. {_STILL} Ask again; "
+        "if it happens often, look at the server's log.",
+        kind=_Kind.INTERRUPTED,
+    )
+
+
+def bad_answer(where: str, what: str) -> ModelError:
+    return ModelError(
+        f"The model server at {where} gave an answer that can't be used: {what}. {_STILL} "
+        "Check that the model's provider fits what runs there.",
+        kind=_Kind.PROTOCOL,
+    )
+
+
+def too_large(where: str, limit_bytes: int) -> ModelError:
+    return ModelError(
+        f"The answer of the model server at {where} passed {limit_bytes:,} bytes; "
+        f"the call was ended. {_STILL}",
+        kind=_Kind.TOO_LARGE,
+    )
+
+
+def closed() -> ModelError:
+    return ModelError(
+        "This model's connections were closed, since the settings changed or the server is "
+        "ending. Ask again.",
+        kind=_Kind.UNREACHABLE,
+    )
+
+
+def from_status(
+    where: str, status: int, retry_after: str | None = None, error: Mapping[str, Any] | None = None
+) -> ModelError:
+    """For an HTTP status that is no success, or the code in an error object.
+
+    Parameters
+    ----------
+    where : str
+        Scheme, host and port.
+    retry_after : str or None
+        The header's value, as it came.
+    error : mapping or None
+        The `error` object of the body, if there was one.
+    """
+    kind, words = _by_status(status)
+    error = error or {}
+    match error.get("type"):
+        case "exceed_context_size_error":
+            kind, words = _Kind.REJECTED, _too_long_prompt(error)
+        case "unavailable_error" if error.get("message") == "Loading model":
+            kind, words = _Kind.STARTING, "is still loading its model. Ask again in a moment"
+    return ModelError(
+        f"The model server at {where} {words}. {_STILL}",
+        kind=kind,
+        retry_after_s=parse_retry_after(retry_after),
+    )
+
+
+def from_error_object(where: str, error: Any) -> ModelError:
+    """For an `error` inside an answer whose status was a success."""
+    if not isinstance(error, Mapping):
+        error = {}
+    code = error.get("code")
+    if isinstance(code, int) and 300 <= code <= 599:
+        return from_status(where, code, error=error)
+    by_type = {
+        "authentication_error": 401,
+        "permission_error": 403,
+        "not_found_error": 404,
+        "invalid_request_error": 400,
+        "exceed_context_size_error": 400,
+        "unavailable_error": 503,
+    }
+    kind_name = error.get("type")
+    status = by_type.get(kind_name, 500) if isinstance(kind_name, str) else 500
+    return from_status(where, status, error=error)
+
+
+def parse_retry_after(value: str | None, now: datetime | None = None) -> float | None:
+    """Seconds to wait, from a Retry-After header in either form; at most an hour."""
+    if value is None:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(value)
+        except (ValueError, OverflowError):
+            return None
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        seconds = (moment - (now or datetime.now(UTC))).total_seconds()
+    if math.isnan(seconds):
+        return None
+    return min(max(seconds, 0.0), _MAX_RETRY_AFTER_S)
+
+
+def _by_status(status: int) -> tuple[ModelErrorKind, str]:
+    match status:
+        case 401 | 403:
+            return _Kind.AUTH, f"refused the key or found none ({status}). Check the model's key"
+        case 404:
+            return _Kind.NOT_FOUND, (
+                "knows no such path or model (404). Check the model's url, provider and name"
+            )
+        case 408:
+            return _Kind.TIMEOUT, "gave up waiting (408)"
+        case 413:
+            return _Kind.REJECTED, "says that the request is too large (413)"
+        case 429:
+            return _Kind.BUSY, "asks for fewer requests (429)"
+        case 503:
+            return _Kind.BUSY, "is overloaded or not ready (503)"
+        case _ if 300 <= status < 400:
+            return _Kind.REDIRECT, (
+                f"points elsewhere ({status}); redirects are not followed. "
+                "Put the final address in the model's url"
+            )
+        case _ if 400 <= status < 500:
+            return _Kind.REJECTED, f"rejected the request ({status})"
+        case _ if 500 <= status < 600:
+            return _Kind.SERVER, f"failed ({status}). Look at its log"
+    return _Kind.PROTOCOL, f"answered with the unexpected status {status}"
+
+
+def _too_long_prompt(error: Mapping[str, Any]) -> str:
+    prompt, context = error.get("n_prompt_tokens"), error.get("n_ctx")
+    if isinstance(prompt, int) and isinstance(context, int):
+        return (
+            f"has room for {context:,} tokens and the prompt has {prompt:,}. "
+            "Lower max_prompt_tokens or give the server a larger context"
+        )
+    return "has too small a context for the prompt. Lower max_prompt_tokens"
