@@ -1,0 +1,77 @@
+"""All commands but `serve`: the table of them, and how their errors are said."""
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import click
+import typer
+
+from aicopilot_lsp import __version__
+from aicopilot_lsp.cli import complete, config, doctor, model, plugins
+from aicopilot_lsp.cli.target import TargetError
+from aicopilot_lsp.errors import AicopilotError
+
+_EPILOG = "First steps: `aicopilot model pull`, then `aicopilot doctor`, then set up your editor."
+
+app = typer.Typer(
+    name="aicopilot",
+    help="AI completion for every LSP editor, local first: a language server and its tools.",
+    epilog=_EPILOG,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and leave.", is_eager=True)
+    ] = False,
+) -> None:
+    if version:
+        print(f"aicopilot-lsp {__version__}")
+        raise typer.Exit
+
+
+@app.command(
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+)
+def serve(context: typer.Context) -> None:
+    """Serve the Language Server Protocol on stdio: what editors start (default)."""
+    from aicopilot_lsp.cli.serve import serve as run_server
+
+    raise typer.Exit(run_server(context.args))
+
+
+app.command("complete")(complete.complete)
+app.add_typer(model.app, name="model")
+app.command("doctor")(doctor.doctor)
+app.add_typer(config.app, name="config")
+app.command("plugins")(plugins.plugins)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; an error on purpose is one line on stderr, never a traceback."""
+    try:
+        result = app(args=list(arguments), standalone_mode=False)
+    except click.UsageError as error:
+        hint = f" Try `{error.ctx.command_path} --help`." if error.ctx else ""
+        print(f"aicopilot: {error.format_message()}{hint}", file=sys.stderr)
+        return 2
+    except TargetError as error:
+        print(f"aicopilot: {error}", file=sys.stderr)
+        return 2
+    except (AicopilotError, click.ClickException) as error:
+        print(f"aicopilot: {error}", file=sys.stderr)
+        return 1
+    except (KeyboardInterrupt, click.Abort):
+        print("aicopilot: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 0  # the reader of our output left
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,116 @@
+"""A place in a file, as people write it: FILE --at LINE:COLUMN, and the root it must lie in."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from aicopilot_lsp.completion.types import Snapshot, Trigger
+from aicopilot_lsp.errors import AicopilotError
+from aicopilot_lsp.text.document import DocumentSnapshot, Point
+from aicopilot_lsp.text.languages import language_id_for
+
+_MAX_FILE_BYTES = 64 * 1024 * 1024
+_ROOT_MARKS = (".git", ".hg", "pyproject.toml", "package.json", "Cargo.toml", "go.mod")
+
+
+class TargetError(AicopilotError):
+    """The place can't be used; says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A file read, a place in it, and the folder it belongs to.
+
+    `text` is None where the file is not text.
+    """
+
+    path: Path
+    root: Path
+    text: str | None
+    line: int
+    column: int
+
+    def snapshot(self) -> Snapshot:
+        """The place as a request made on purpose; an unreadable text is an empty one."""
+        relative = self.path.relative_to(self.root).as_posix()
+        document = DocumentSnapshot.from_text(
+            self.path.as_uri(), language_id_for(relative), None, self.text or ""
+        )
+        cursor = Point(self.line - 1, self.column - 1)
+        return Snapshot(document=document, cursor=cursor, trigger=Trigger.INVOKED, path=relative)
+
+
+def read_target(file: Path, at: str | None, root: Path | None) -> Target:
+    """Read `file` and check the place.
+
+    Raises TargetError for a missing or unreadable file, one outside `root`, and a place that the
+    file does not have.
+    """
+    path = _existing(file)
+    base = root.resolve() if root else _root_of(path)
+    if not path.is_relative_to(base):
+        raise TargetError(
+            f"{file} is outside the root {base}: it is not read. Give another --root, or none."
+        )
+    text = _decoded(path, file)
+    line, column = _place(at, text or "", file)
+    return Target(path, base, text, line, column)
+
+
+def _existing(file: Path) -> Path:
+    try:
+        path = file.resolve(strict=True)
+    except FileNotFoundError:
+        raise TargetError(f"{file}: there is no such file.") from None
+    except (OSError, RuntimeError) as error:
+        raise TargetError(f"{file}: {_why(error)}.") from None
+    if not path.is_file():
+        raise TargetError(f"{file} is not a regular file.")
+    return path
+
+
+def _decoded(path: Path, file: Path) -> str | None:
+    try:
+        if path.stat().st_size > _MAX_FILE_BYTES:
+            raise TargetError(f"{file} is larger than {_MAX_FILE_BYTES // 1024**2} MiB.")
+        raw = path.read_bytes()
+    except OSError as error:
+        raise TargetError(f"{file} can't be read: {_why(error)}.") from None
+    if b"\0" in raw:
+        return None
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _place(at: str | None, text: str, file: Path) -> tuple[int, int]:
+    document = DocumentSnapshot.from_text("", "", None, text)
+    if at is None:
+        last = len(document.lines)
+        return last, len(document.line_text(last - 1)) + 1
+    found = re.fullmatch(r"(\d{1,12}):(\d{1,12})", at)
+    if found is None or min(int(found[1]), int(found[2])) < 1:
+        raise TargetError(f"--at {at}: give LINE:COLUMN, both counted from 1, such as --at 12:5.")
+    line, column = int(found[1]), int(found[2])
+    if line > len(document.lines):
+        raise TargetError(f"--at {at}: {file} has {len(document.lines)} lines.")
+    length = len(document.line_text(line - 1))
+    if column > length + 1:
+        raise TargetError(
+            f"--at {at}: line {line} of {file} has {length} characters, so columns go from 1 to"
+            f" {length + 1}."
+        )
+    return line, column
+
+
+def _root_of(path: Path) -> Path:
+    """The nearest folder above that looks like a project's, else the file's own."""
+    for folder in path.parents:
+        if any((folder / mark).exists() for mark in _ROOT_MARKS):
+            return folder
+    return path.parent
+
+
+def _why(error: BaseException) -> str:
+    return (getattr(error, "strerror", None) or str(error)).lower()
