@@ -1,0 +1,54 @@
+"""What we tell the client we can do: one page, fixed but for what the client itself declared."""
+
+from lsprotocol import types
+
+from aicopilot_lsp import __version__
+from aicopilot_lsp.lsp.client import Client
+
+ACCEPT_COMMAND = "aicopilot.accept"
+WHY_NOTHING_COMMAND = "aicopilot.whyNothing"
+
+
+def initialize_result(client: Client) -> types.InitializeResult:
+    """The answer to `initialize`."""
+    return types.InitializeResult(
+        capabilities=_capabilities(client),
+        server_info=types.ServerInfo(name="aicopilot-lsp", version=__version__),
+    )
+
+
+def completion_options() -> types.CompletionOptions:
+    # No trigger characters: editors ask while a word is typed, and on demand.
+    return types.CompletionOptions()
+
+
+def _capabilities(client: Client) -> types.ServerCapabilities:
+    return types.ServerCapabilities(
+        position_encoding=client.encoding.value,
+        text_document_sync=types.TextDocumentSyncOptions(
+            open_close=True, change=types.TextDocumentSyncKind.Incremental
+        ),
+        inline_completion_provider=types.InlineCompletionOptions(),
+        completion_provider=completion_options() if _offers_items(client) else None,
+        execute_command_provider=types.ExecuteCommandOptions(
+            commands=[ACCEPT_COMMAND, WHY_NOTHING_COMMAND]
+        ),
+        workspace=types.WorkspaceOptions(
+            workspace_folders=types.WorkspaceFoldersServerCapabilities(
+                supported=True, change_notifications=True
+            )
+        ),
+    )
+
+
+def _offers_items(client: Client) -> bool:
+    """Whether to advertise completion items before any configuration has been read.
+
+    A client with ghost text is not asked twice for each key. Where the user's file wants items all
+    the same, they are registered once it has been read (configuration.py).
+    """
+    completion = client.options.get("completion")
+    wanted = completion.get("completion_items") if isinstance(completion, dict) else None
+    if wanted in ("always", "never"):
+        return bool(wanted == "always")
+    return not client.inline_completion

@@ -1,0 +1,51 @@
+"""What this room needs of the engine (assembly.Engine), as a protocol, and how one is made.
+
+The real engine and all it stands on are imported here when settings are known and not before
+(INV-11), in a thread, so that the first messages are not held up by it.
+"""
+
+import contextlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from aicopilot_lsp.completion.types import Outcome, Snapshot
+from aicopilot_lsp.config import paths
+from aicopilot_lsp.errors import ConfigError
+
+if TYPE_CHECKING:
+    from aicopilot_lsp.config.settings import Settings
+
+SUPERSEDED = "superseded"  # what assembly.SUPERSEDED says; importing it would import everything
+
+
+class Engine(Protocol):
+    """See assembly.Engine for what each promises."""
+
+    async def complete(self, snapshot: Snapshot) -> Outcome: ...
+    async def readiness(self) -> str | None: ...
+    async def reconfigure(self, settings: "Settings") -> None: ...
+    def document_closed(self, uri: str) -> None: ...
+    def accepted(self, suggestion_id: str) -> None: ...
+    def last_outcome(self, uri: str) -> Outcome | None: ...
+    async def aclose(self) -> None: ...
+
+
+EngineFactory = Callable[["Settings"], Engine]
+
+
+def make_engine(settings: "Settings") -> Engine:
+    """The real one. Opens no connection and starts no process."""
+    from aicopilot_lsp.assembly import Engine as RealEngine
+
+    return RealEngine(settings, state_dir=paths.state_dir(), cache_dir=paths.cache_dir())
+
+
+def import_engine(settings: "Settings") -> None:
+    """Import what the first request will need: 0.2 s that are not to be spent on the event loop."""
+    from aicopilot_lsp import assembly, plugins
+    from aicopilot_lsp.completion import pipeline  # noqa: F401 - for its being imported
+
+    chosen = settings.model_for(assembly.ROLE)
+    if chosen is not None:
+        with contextlib.suppress(ConfigError):  # told when the engine says so, too
+            plugins.backend_factory(chosen.provider)

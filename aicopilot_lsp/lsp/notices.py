@@ -1,0 +1,102 @@
+"""What the user is told by a message in the editor: each cause once, until it has gone away.
+
+An editor that pops up the same message with every key is worse than one without suggestions.
+Everything else goes to the log.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from lsprotocol.types import MessageType
+
+from aicopilot_lsp.completion.types import Outcome, OutcomeKind
+from aicopilot_lsp.errors import ModelErrorKind
+
+if TYPE_CHECKING:
+    from aicopilot_lsp.config.load import Problem
+
+Show = Callable[[str, MessageType], None]
+
+_MODEL = "model:"
+_NO_MODEL = _MODEL + "none"
+_CONFIG = "config"
+_SUSPENDED = "suspended:"
+# What `readiness` has said already, in the same words.
+_NOT_READY = (ModelErrorKind.NOT_CONFIGURED, ModelErrorKind.NOT_INSTALLED)
+_MAX_PROBLEMS = 5
+
+
+class Notices:
+    """Remembers what was said; owned by the event loop."""
+
+    def __init__(self, show: Show) -> None:
+        self._show = show
+        self._said: dict[str, str] = {}
+
+    def outcome(self, outcome: Outcome) -> None:
+        """Tell of a model's fault; a suggestion that the model made ends the outage."""
+        if outcome.kind is OutcomeKind.MODEL_ERROR and outcome.message:
+            cause = _NO_MODEL if outcome.reason in _NOT_READY else _MODEL + outcome.reason
+            self._once(cause, outcome.message, MessageType.Warning)
+        elif outcome.kind is OutcomeKind.SHOWN and outcome.reason != "cache":
+            for cause in [cause for cause in self._said if cause.startswith(_MODEL)]:
+                del self._said[cause]
+
+    def readiness(self, advice: str | None) -> None:
+        """Tell what is missing before there can be suggestions; None: nothing is."""
+        if advice is None:
+            self._said.pop(_NO_MODEL, None)
+        else:
+            self._once(_NO_MODEL, advice, MessageType.Warning)
+
+    def problems(self, problems: "Sequence[Problem]") -> None:
+        """Tell of options that are not used, in one message; again only when they change."""
+        if not problems:
+            self._said.pop(_CONFIG, None)
+            return
+        lines = [_line(problem) for problem in problems[:_MAX_PROBLEMS]]
+        if len(problems) > _MAX_PROBLEMS:
+            lines.append(f"and {len(problems) - _MAX_PROBLEMS} more")
+        text = (
+            "Some options can't be used; the rest of the configuration is in force. "
+            "To be mended: " + "; ".join(lines)
+        )
+        if self._said.get(_CONFIG) != text:
+            self._said.pop(_CONFIG, None)
+            self._once(_CONFIG, text, MessageType.Warning)
+
+    def engine_failed(self) -> None:
+        """Tell that there is nothing behind the server."""
+        self._once(
+            _MODEL + "engine",
+            "The server could not set up its model and makes no suggestions; the editor works as "
+            "ever. `aicopilot doctor` says what is wrong.",
+            MessageType.Error,
+        )
+
+    def suspended(self, uri: str, reason: str) -> None:
+        """Tell that a document gets no suggestions until it is opened again."""
+        name = uri.rsplit("/", 1)[-1]
+        self._once(
+            _SUSPENDED + uri,
+            f"No more suggestions in {name}: {reason}, so the text known here may differ from "
+            "yours. Nothing is wrong with your file. Close and open it again to get suggestions.",
+            MessageType.Warning,
+        )
+
+    def resumed(self, uri: str) -> None:
+        self._said.pop(_SUSPENDED + uri, None)
+
+    def say(self, text: str) -> None:
+        """Show what the user asked to see."""
+        self._show(f"aicopilot: {text}", MessageType.Info)
+
+    def _once(self, cause: str, text: str, kind: MessageType) -> None:
+        if cause not in self._said:
+            self._said[cause] = text
+            self._show(f"aicopilot: {text}", kind)
+
+
+def _line(problem: "Problem") -> str:
+    place = problem.source if problem.line is None else f"{problem.source}, line {problem.line}"
+    return f"{problem.key} ({place}): {problem.message}".removeprefix(" ")
