@@ -1,0 +1,66 @@
+"""`aicopilot config`: where the configuration is, and what comes of it."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aicopilot_lsp.config import paths
+
+app = typer.Typer(
+    help="Show where the configuration is, and what comes of it.", no_args_is_help=True
+)
+
+
+@app.command()
+def path(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print where our files are, whether they are there or not."""
+    found = {
+        "config": paths.config_file(),
+        "state": paths.state_dir(),
+        "cache": paths.cache_dir(),
+    }
+    if as_json:
+        parts = {name: {"path": str(at), "exists": at.exists()} for name, at in found.items()}
+        print(json.dumps(parts, indent=2))
+        return
+    for name, at in found.items():
+        print(f"{name:7} {at}{'' if at.exists() else '  (not there yet)'}")
+
+
+@app.command()
+def show(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    root: Annotated[
+        Path | None, typer.Option(help="A workspace, for its own settings.", metavar="DIR")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="Stands in for the user's config file.", metavar="FILE")
+    ] = None,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="As in an editor that trusts the workspace.")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Exit with 1 if there is any problem.")
+    ] = False,
+) -> None:
+    """Print every setting with where it came from, then what is wrong. Keys appear as ***."""
+    from aicopilot_lsp.config import show as shown
+    from aicopilot_lsp.config.load import resolve
+    from aicopilot_lsp.config.trust import is_trusted
+
+    resolved = resolve(
+        config_file=config,
+        workspace_roots=[(root or Path.cwd()).absolute()],
+        trusted=is_trusted(None, by_user=trust),
+    )
+    if as_json:
+        print(json.dumps(shown.as_json(resolved), indent=2))
+    else:
+        for line in shown.as_text(resolved):
+            print(line)
+    if check and resolved.problems:
+        raise typer.Exit(1)

@@ -1,0 +1,318 @@
+"""Options as people write them: every key of the configuration, what it may hold, what it means.
+
+Each key is optional and each is validated by itself, so that one wrong value costs one key. The
+description of a field is the manual's text (docs/CONFIGURATION.md is generated from this file), and
+its `workspace` rule says what a file in a project may do with it. Settings (settings.py) are what
+becomes of the options; the defaults are there.
+
+This module imports pydantic: load.py imports it only where there is an option to read.
+"""
+
+import re
+import warnings
+from enum import StrEnum
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+)
+from pydantic.fields import FieldInfo
+
+MAX_LIST_ITEMS = 500
+
+
+class WorkspaceRule(StrEnum):
+    """What a workspace may do with an option; the value is the manual's text."""
+
+    NEVER = "nothing"
+    IF_TRUSTED = "set it, if trusted"
+    SWITCH_OFF = "switch it off; on only if trusted"
+    LOWER = "lower it; raise it only if trusted"
+    ADD = "add to it"
+    ADD_IF_TRUSTED = "add to it, if trusted"
+
+
+def expects(field: FieldInfo) -> str:
+    """What a field takes, in words that follow "must be"."""
+    return str(_extra(field)["expects"])
+
+
+def workspace_rule(field: FieldInfo) -> WorkspaceRule:
+    return WorkspaceRule(_extra(field)["workspace"])
+
+
+def _extra(field: FieldInfo) -> dict[str, Any]:
+    extra = field.json_schema_extra
+    return extra if isinstance(extra, dict) else {}
+
+
+def _option(
+    about: str, expects: str, *, workspace: WorkspaceRule = WorkspaceRule.NEVER, **limits: Any
+) -> Any:
+    return Field(
+        default=None,
+        description=about,
+        strict=True,
+        json_schema_extra={"expects": expects, "workspace": workspace},
+        **limits,
+    )
+
+
+def _whole(
+    about: str, unit: str, low: int, high: int, *, workspace: WorkspaceRule = WorkspaceRule.NEVER
+) -> Any:
+    phrase = f"a whole number of {unit} from {low} to {high}"
+    return _option(about, phrase, workspace=workspace, ge=low, le=high)
+
+
+def _choice(about: str, *choices: str, workspace: WorkspaceRule = WorkspaceRule.NEVER) -> Any:
+    quoted = [f'"{choice}"' for choice in choices]
+    phrase = f"{', '.join(quoted[:-1])} or {quoted[-1]}"
+    return _option(about, phrase, workspace=workspace, pattern=f"^(?:{'|'.join(choices)})$")
+
+
+def _exclude_pattern(pattern: str) -> str:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            GitIgnoreSpec.from_lines([pattern])
+    except (ValueError, re.error, Warning):
+        raise ValueError("is not a pattern as in .gitignore") from None
+    return pattern
+
+
+def _header_name(name: str) -> str:
+    if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}", name):
+        raise ValueError("is not a name of an HTTP header")
+    return name
+
+
+def _header_value(value: str) -> str:
+    if not re.fullmatch(r"[\x20-\x7e]{0,8192}", value) or value != value.strip():
+        raise ValueError("must be printable ASCII text with no space at its ends")
+    return value
+
+
+def _url(url: str) -> str:
+    """A base URL that can be read in one way only."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError("is not a URL") from None
+    if parts.scheme not in ("http", "https") or not host or port == 0:
+        raise ValueError("must be an http:// or https:// URL with a host")
+    if "@" in parts.netloc:
+        raise ValueError("must hold no user name or password; use api_key_env or api_key_file")
+    if "?" in url or "#" in url:
+        raise ValueError("must end with the path: no ? and no #")
+    if not re.fullmatch(r"[!-~]+", url) or "\\" in url:
+        raise ValueError("must be plain ASCII with no spaces or backslashes")
+    return url
+
+
+_Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]+$", max_length=500)]
+_Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", max_length=100)]
+_Pattern = Annotated[_Line, AfterValidator(_exclude_pattern)]
+_HeaderName = Annotated[str, AfterValidator(_header_name)]
+_HeaderValue = Annotated[str, AfterValidator(_header_value)]
+_Url = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_url)]
+
+
+class _Table(BaseModel):
+    """Keys that are not fields are found and reported by merge.py, one by one."""
+
+    # An input may be a key: errors never repeat it.
+    model_config = ConfigDict(hide_input_in_errors=True, frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _json_numbers(cls, value: object) -> object:
+        """Some editors have one kind of number only and write 75 as 75.0."""
+        return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+class ModelOptions(_Table):
+    """One `[[models]]` table: a model, how it is reached and what it is used for."""
+
+    name: _Line | None = _option(
+        "What you call this model. By default the provider's name.", "one line of text"
+    )
+    provider: _Name | None = _option(
+        'How the model is reached: "embedded" (a model on this machine that the server runs '
+        'itself), "llama.cpp" (a llama.cpp server), or a provider that a plug-in adds; '
+        "`aicopilot plugins` lists them.",
+        "the name of a provider",
+    )
+    url: _Url | None = _option(
+        "Base URL of the server, for providers that are reached over HTTP. "
+        "Nothing is ever sent to another host than this one.",
+        "an http:// or https:// URL",
+    )
+    model: _Line | None = _option(
+        "The provider's name for the model. For the embedded model a name of the catalogue "
+        "(`aicopilot model list`); by default one that suits this machine's memory and cores.",
+        "one line of text",
+    )
+    roles: list[_Name] | None = _option(
+        'What the model is used for. `"autocomplete"` is the only role in use so far; '
+        '`"chat"` and `"edit"` are kept for later. The first model with a role serves it.',
+        "a list of roles",
+        max_length=20,
+    )
+    fim_format: _Name | None = _option(
+        "The fill-in-the-middle format the model was trained on, where the provider can't tell.",
+        "the name of a format",
+    )
+    headers: dict[_HeaderName, _HeaderValue] | None = _option(
+        "HTTP headers to send with each request, for gateways that want one. "
+        "Values are treated as secrets.",
+        "a table of texts",
+        max_length=50,
+    )
+    api_key_env: _Name | None = _option(
+        "Name of the environment variable that holds the API key. "
+        "It is read when the key is first needed.",
+        "the name of an environment variable",
+    )
+    api_key_file: _Line | None = _option(
+        "File that holds the API key and nothing else; `~` is your home, and a relative path "
+        "begins where the configuration file is. It is read when the key is first needed.",
+        "the path of a file",
+    )
+    api_key: _HeaderValue | None = _option(
+        "The API key itself. It works, with a warning: configuration files get copied, "
+        "synchronised and shown. Prefer `api_key_env` or `api_key_file`.",
+        "printable ASCII text",
+        min_length=1,
+    )
+
+
+class EmbeddedOptions(_Table):
+    """The embedded model's process, which all your editors share."""
+
+    idle_s: float | None = _option(
+        "The process ends after this many seconds without a request, and its memory is free again.",
+        "a number of seconds from 10 to 604800",
+        ge=10,
+        le=604_800,
+        allow_inf_nan=False,
+    )
+    threads: int | None = _whole(
+        "Threads used for generation. By default chosen from the number of cores.",
+        "threads",
+        1,
+        1024,
+    )
+    context_tokens: int | None = _whole(
+        "Size of the model's window; prompt and answer have to fit in it. More takes more memory.",
+        "tokens",
+        512,
+        131_072,
+    )
+
+
+class CompletionOptions(_Table):
+    """Inline completion: when it is offered and how much of it."""
+
+    enabled: bool | None = _option(
+        "Whether suggestions are made at all.",
+        "true or false",
+        workspace=WorkspaceRule.SWITCH_OFF,
+    )
+    debounce_ms: int | None = _whole(
+        "Rest after a keystroke before the model is asked. "
+        "Your editor may wait as well; a suggestion that you ask for by hand never waits.",
+        "milliseconds",
+        0,
+        5000,
+        workspace=WorkspaceRule.IF_TRUSTED,
+    )
+    deadline_ms: int | None = _whole(
+        "Time from request to answer. What is complete by then is shown.",
+        "milliseconds",
+        100,
+        120_000,
+        workspace=WorkspaceRule.IF_TRUSTED,
+    )
+    max_prompt_tokens: int | None = _whole(
+        "The most the model is given to read. "
+        "More helps it to know your code and costs time before the first word.",
+        "tokens",
+        64,
+        65_536,
+        workspace=WorkspaceRule.LOWER,
+    )
+    max_output_tokens: int | None = _whole(
+        "The most the model may write for one suggestion.",
+        "tokens",
+        1,
+        4096,
+        workspace=WorkspaceRule.LOWER,
+    )
+    max_lines: int | None = _whole(
+        "The longest suggestion.", "lines", 1, 500, workspace=WorkspaceRule.LOWER
+    )
+    exclude: list[_Pattern] | None = _option(
+        "Files that are never read and never get suggestions: patterns as in `.gitignore`, "
+        "relative to the workspace folder.",
+        "a list of patterns as in .gitignore",
+        workspace=WorkspaceRule.ADD,
+        max_length=MAX_LIST_ITEMS,
+    )
+    disabled_languages: list[_Line] | None = _option(
+        'Languages without suggestions, by the id your editor uses, such as `"markdown"`.',
+        "a list of language ids",
+        workspace=WorkspaceRule.ADD,
+        max_length=MAX_LIST_ITEMS,
+    )
+    completion_items: str | None = _choice(
+        'Whether suggestions also appear in the list of completions: `"auto"` where the editor '
+        'does not know inline completion, `"always"` or `"never"`.',
+        "auto",
+        "always",
+        "never",
+        workspace=WorkspaceRule.IF_TRUSTED,
+    )
+
+
+class FilterOptions(_Table):
+    """What may reach you: rules that trim or block a suggestion."""
+
+    disabled: list[_Name] | None = _option(
+        "Rules to switch off, by id.",
+        "a list of rule ids",
+        workspace=WorkspaceRule.ADD_IF_TRUSTED,
+        max_length=MAX_LIST_ITEMS,
+    )
+    enabled: list[_Name] | None = _option(
+        "Rules to have on, whatever was switched off before. "
+        "All rules are on from the start; this is how a project insists on one.",
+        "a list of rule ids",
+        workspace=WorkspaceRule.ADD,
+        max_length=MAX_LIST_ITEMS,
+    )
+
+
+class LogOptions(_Table):
+    """The server's log. Your code, prompts and keys are never in it."""
+
+    level: str | None = _choice("How much is logged.", "error", "warning", "info", "debug")
+
+
+MODELS = "models"
+SECTIONS: dict[str, type[_Table]] = {
+    "embedded": EmbeddedOptions,
+    "completion": CompletionOptions,
+    "filters": FilterOptions,
+    "log": LogOptions,
+}
+TABLES: dict[str, type[_Table]] = {MODELS: ModelOptions, **SECTIONS}
