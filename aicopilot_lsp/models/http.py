@@ -115,6 +115,7 @@ class Transport:
         self._max_response_bytes = max_response_bytes
         self._clients: dict[tuple[bool, str | None], httpx.AsyncClient] = {}
         self._contacted: dict[str, None] = {}
+        self._calls = 0
         self._closed = False
 
     def contacted(self) -> tuple[str, ...]:
@@ -135,15 +136,21 @@ class Transport:
             Any kind but NOT_CONFIGURED and NOT_INSTALLED.
         """
         where = endpoint.display
-        response = await self._send(endpoint, path, body, deadline)
-        reply = Reply(response, where, deadline, self._max_response_bytes)
+        self._check_open()
+        self._calls += 1
         try:
-            if response.status_code != 200:
-                raise await _status_failure(response, where)
-            _refuse_early(response, where, self._max_response_bytes)
-            yield reply
+            response = await self._send(endpoint, path, body, deadline)
+            reply = Reply(response, where, deadline, self._max_response_bytes)
+            try:
+                if response.status_code != 200:
+                    raise await _status_failure(response, where)
+                _refuse_early(response, where, self._max_response_bytes)
+                yield reply
+            finally:
+                await reply.aclose()
         finally:
-            await reply.aclose()
+            self._calls -= 1
+            await self._close_if_done()
 
     async def fetch_json(
         self, endpoint: Endpoint, path: str, *, deadline: Deadline, body: Any = None
@@ -153,11 +160,9 @@ class Transport:
             return json_object(await reply.body(), reply.where)
 
     async def aclose(self) -> None:
-        """Close all connections. Calls that come later fail."""
+        """Take no more calls; connections are closed at once, or when the last call has ended."""
         self._closed = True
-        while self._clients:
-            _, client = self._clients.popitem()
-            await client.aclose()
+        await self._close_if_done()
 
     async def _send(
         self, endpoint: Endpoint, path: str, body: Any, deadline: Deadline
@@ -187,15 +192,18 @@ class Transport:
                     raise failure from error
 
     async def _client(self, endpoint: Endpoint) -> "httpx.AsyncClient":
-        self._check_open()
         secure = urlsplit(endpoint.base_url).scheme == "https"
         key = (secure, str(endpoint.uds) if endpoint.uds is not None else None)
         if key not in self._clients:
             # In a thread: the imports take 0.1 s, reading the certificates 0.03 s.
             client = await asyncio.to_thread(_new_client, secure=secure, uds=key[1])
-            self._check_open()
             self._clients.setdefault(key, client)
         return self._clients[key]
+
+    async def _close_if_done(self) -> None:
+        while self._closed and not self._calls and self._clients:
+            _, client = self._clients.popitem()
+            await client.aclose()
 
     def _check_open(self) -> None:
         if self._closed:

@@ -32,6 +32,7 @@ from aicopilot_lsp.plugins import BackendContext
 DEFAULT_FIM_FORMAT = "qwen2.5-coder"
 
 Locate = Callable[[], Awaitable[Endpoint]]
+Readiness = Callable[[], Awaitable[str | None]]
 
 _TOKENIZE_S = 2.0
 _DESCRIBE_S = 5.0
@@ -63,8 +64,19 @@ def create(settings: ModelSettings, _context: BackendContext) -> "LlamaCppBacken
         key = await asyncio.to_thread(read_key, settings)
         return Endpoint(base_url=url, key=key, headers=headers)
 
+    async def readiness() -> str | None:
+        try:
+            await asyncio.to_thread(read_key, settings)
+        except ModelError as error:
+            return str(error)
+        return None
+
     return LlamaCppBackend(
-        locate, where=Endpoint(base_url=url).display, fim_format=settings.fim_format
+        locate,
+        readiness=readiness,
+        model=settings.model or settings.name,
+        where=Endpoint(base_url=url).display,
+        fim_format=settings.fim_format,
     )
 
 
@@ -76,6 +88,10 @@ class LlamaCppBackend:
     locate : async callable
         Says how to reach the server; asked at each call, within the call's deadline. May raise
         ModelError (STARTING, NOT_INSTALLED, AUTH, ...).
+    readiness : async callable
+        See Backend.readiness.
+    model : str
+        See Backend.model.
     where : str
         What to call the server in messages when `locate` itself takes too long.
     id_slot : int or None
@@ -86,18 +102,26 @@ class LlamaCppBackend:
         self,
         locate: Locate,
         *,
+        readiness: Readiness | None = None,
+        model: str = "llama.cpp",
         where: str = "this machine",
         fim_format: str | None = None,
         id_slot: int | None = None,
         transport: Transport | None = None,
     ) -> None:
         self._locate = locate
+        self._readiness = readiness
+        self._model = model
         self._where = where
         self._format = format_for(fim_format or DEFAULT_FIM_FORMAT)
         self._id_slot = id_slot
         self._transport = transport or Transport()
         self._pieces: OrderedDict[str, tuple[str, ...] | None] = OrderedDict()
         self._tokenizes = True
+
+    @property
+    def model(self) -> str:
+        return self._model
 
     @property
     def fim_format(self) -> str:
@@ -186,7 +210,11 @@ class LlamaCppBackend:
             details=", ".join(_details(props)),
         )
 
+    async def readiness(self) -> str | None:
+        return None if self._readiness is None else await self._readiness()
+
     async def aclose(self) -> None:
+        """Calls in flight end by themselves; later ones fail."""
         await self._transport.aclose()
         self._pieces.clear()
 
@@ -210,7 +238,7 @@ class LlamaCppBackend:
                         raise failures.from_error_object(reply.where, answer.get("error", answer))
                     _raise_error_in(answer, reply.where)
                     if text := _content(answer, reply.where):
-                        yield TextChunk(text)
+                        yield TextChunk(text, _usage(answer))
                     if answer.get("stop") is True:
                         finished = Finished(_finish_reason(answer), _usage(answer))
                         await _drain(reply)
@@ -226,6 +254,8 @@ def _sampling(request: GenerateRequest) -> dict[str, Any]:
         "stop": list(request.stop),
         "stream": True,
         "cache_prompt": True,
+        # Most answers are left before their end: the cost has to come with each token.
+        "timings_per_token": True,
         "response_fields": _RESPONSE_FIELDS,
     }
     if grammar := gbnf.begins_with(request.must_begin_with):
