@@ -141,7 +141,7 @@ class _Table(BaseModel):
 
 
 class ModelOptions(_Table):
-    """One `[[models]]` table: a model, how it is reached and what it is used for."""
+    """A model, how it is reached and what it is used for."""
 
     name: _Line | None = _option(
         "What you call this model. By default the provider's name.", "one line of text"

@@ -59,4 +59,7 @@ def ensure_private_dir(path: Path) -> Path:
 def _named(variable: str) -> Path | None:
     """The absolute path in an environment variable; None where it is unset or empty."""
     value = os.environ.get(variable, "")
-    return Path(value).expanduser().absolute() if value else None
+    if not value:
+        return None
+    # Shells expand ~, but editors' settings do not.
+    return Path(os.path.expanduser(value)).absolute()  # noqa: PTH111 - Path's raises without a home

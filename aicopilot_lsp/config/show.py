@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from aicopilot_lsp.config.load import DEFAULT, Resolved
+from aicopilot_lsp.config.problems import printable_text
 from aicopilot_lsp.config.settings import ModelSettings, Secret
 
 _HIDDEN = "***"
@@ -41,7 +42,7 @@ def effective(resolved: Resolved) -> Iterator[Shown]:
 def as_text(resolved: Resolved) -> Iterator[str]:
     """Lines of three columns, then the problems."""
     rows = [
-        (shown.key, json.dumps(shown.value, ensure_ascii=False), shown.source)
+        (shown.key, printable_text(json.dumps(shown.value, ensure_ascii=False)), shown.source)
         for shown in effective(resolved)
     ]
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
