@@ -7,6 +7,7 @@ by bench/fuzz_text.py.
 
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from aicopilot_lsp.text.document import Change, Document, DocumentSnapshot, Point
@@ -54,6 +55,7 @@ class Tally:
     several_at_once: int = 0
     suspended: int = 0
     sessions: int = 0
+    bad_ranges: int = 0
 
 
 class Divergence(AssertionError):  # noqa: N818 - it is a finding, not an error of the program
@@ -93,13 +95,17 @@ def run_bad_ranges(count: int, seed: int) -> Tally:
     """Apply `count` ranges that point at no place in the text, each to a document of its own."""
     tally = Tally()
     rng = random.Random(f"{seed}/bad")
+    encodings = tuple(PositionEncoding)
     while tally.edits < count:
-        encoding = rng.choice(tuple(PositionEncoding)).value
-        pair = _Pair(encoding, _text(rng, 10))
+        pair = _Pair(rng.choice(encodings).value, _text(rng, 10))
         where = _wild_position(rng, pair.model), _wild_position(rng, pair.model)
         if _is_plain(where, pair.model):
             continue
-        pair.step((((where, _text(rng, 2)),), 1))
+        try:
+            with _exceptions_found(pair):
+                pair.step((((where, _text(rng, 2)),), 1))
+        except Divergence as found:
+            raise reduced(found) from None
         _count(tally, [(where, "")], is_suspended=pair.model.is_suspended)
     return tally
 
@@ -107,9 +113,15 @@ def run_bad_ranges(count: int, seed: int) -> Tally:
 def replay(session: Session, *, model: type[TextModel] = TextModel) -> None:
     """Run a session again; raises Divergence where the two models disagree."""
     pair = _Pair(session.encoding, session.text, model)
-    pair.compare()
-    for notification in session.notifications:
-        pair.step(notification)
+    rng = random.Random(0)
+    with _exceptions_found(pair):
+        pair.compare()
+        first = pair.document.snapshot()
+        for notification in session.notifications:
+            pair.step(notification)
+            for _ in range(8):
+                pair.compare_places(rng)
+        pair.expect("the first snapshot", "".join(first.lines), session.text)
 
 
 def reduced(found: Divergence, *, model: type[TextModel] = TextModel) -> Divergence:
@@ -163,10 +175,7 @@ class _Pair:
             self.session, notifications=(*self.session.notifications, notification)
         )
         self.model.apply(changes, version)
-        try:
-            self.document.apply([_change(raw) for raw in changes], version)
-        except Exception as error:  # any exception at all is the finding
-            raise Divergence(f"apply raised {error!r}", self.session) from error
+        self.document.apply([_change(raw) for raw in changes], version)
         self.compare()
 
     def compare(self) -> None:
@@ -202,10 +211,25 @@ class _Pair:
             raise Divergence(f"{what}: ours {ours!r}, the model {theirs!r}", self.session)
 
 
+@contextmanager
+def _exceptions_found(pair: _Pair) -> Iterator[None]:
+    """Nothing a client sends may raise, so any exception at all is a finding."""
+    try:
+        yield
+    except Divergence:
+        raise
+    except Exception as error:
+        raise Divergence(f"raised {error!r}", pair.session) from error
+
+
 def _run_one(rng: random.Random, tally: Tally, wildness: float) -> None:
-    encoding = rng.choice(tuple(PositionEncoding)).value
-    pair = _Pair(encoding, _text(rng, 25))
-    pair.compare()
+    pair = _Pair(rng.choice(tuple(PositionEncoding)).value, _text(rng, 25))
+    with _exceptions_found(pair):
+        pair.compare()
+        _edit(rng, pair, tally, wildness)
+
+
+def _edit(rng: random.Random, pair: _Pair, tally: Tally, wildness: float) -> None:
     earlier: tuple[DocumentSnapshot, str] | None = None
     version: int | None = 0
     for _ in range(NOTIFICATIONS_PER_SESSION):
@@ -218,7 +242,7 @@ def _run_one(rng: random.Random, tally: Tally, wildness: float) -> None:
             pair.compare_places(rng)
         _count(tally, changes, is_suspended=pair.model.is_suspended)
         if earlier and "".join(earlier[0].lines) != earlier[1]:
-            raise Divergence("an earlier snapshot changed", pair.session)
+            raise Divergence("an earlier snapshot is not what it was", pair.session)
         earlier = (pair.document.snapshot(), pair.model.text) if rng.random() < 0.1 else earlier
 
 

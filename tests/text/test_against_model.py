@@ -42,7 +42,7 @@ _sessions = st.builds(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(_sessions)
 def test_any_session_leaves_the_text_of_the_second_model(session: Session) -> None:
     replay(session)
