@@ -95,6 +95,4 @@ def _read(path: Path) -> Language:
     pairs = tuple((start, end) for start, end in raw.pop("block_comment", ()))
     scoped = bool(raw.pop("indentation_scoped", False))
     lists = {key: tuple(value) for key, value in raw.items()}
-    return Language(
-        name=path.parent.name, block_comment=pairs, indentation_scoped=scoped, **lists
-    )
+    return Language(name=path.parent.name, block_comment=pairs, indentation_scoped=scoped, **lists)
