@@ -48,10 +48,11 @@ def main() -> int:
         total.bad_ranges += bad.edits
         total.suspended += bad.suspended
         rounds += 1
-        print(f"\r{total.edits:,} edits", end="", file=sys.stderr, flush=True)
+        if sys.stderr.isatty():
+            print(f"{total.edits:,} edits\r", end="", file=sys.stderr, flush=True)
     seconds = time.perf_counter() - started
     print(
-        f"\r{total.edits:,} edits in {total.sessions:,} sessions and {total.bad_ranges:,} bad"
+        f"{total.edits:,} edits in {total.sessions:,} sessions and {total.bad_ranges:,} bad"
         f" ranges (seed {seed}): 0 divergences; {total.whole_text:,} whole texts,"
         f" {total.several_at_once:,} notifications of several changes, {total.suspended:,}"
         f" suspended; {seconds:.0f} s"
