@@ -34,7 +34,7 @@ class Target:
         """The place as a request made on purpose; an unreadable text is an empty one."""
         relative = self.path.relative_to(self.root).as_posix()
         document = DocumentSnapshot.from_text(
-            self.path.as_uri(), language_id_for(relative), None, self.text or ""
+            self.text or "", uri=self.path.as_uri(), language_id=language_id_for(relative)
         )
         cursor = Point(self.line - 1, self.column - 1)
         return Snapshot(document=document, cursor=cursor, trigger=Trigger.INVOKED, path=relative)
@@ -85,7 +85,7 @@ def _decoded(path: Path, file: Path) -> str | None:
 
 
 def _place(at: str | None, text: str, file: Path) -> tuple[int, int]:
-    document = DocumentSnapshot.from_text("", "", None, text)
+    document = DocumentSnapshot.from_text(text)
     if at is None:
         last = len(document.lines)
         return last, len(document.line_text(last - 1)) + 1

@@ -161,12 +161,9 @@ def _fitted(answer: str, indent: str) -> str:
 
 def render(layout: Layout, middle: str, fmt: FimFormat) -> str:
     """The prompt as sent. Markers of the format in user text are made harmless part by part."""
-    return assemble(
-        fmt,
-        neutralise(layout.prefix, fmt),
-        neutralise(layout.suffix, fmt),
-        neutralise(middle, fmt),
-    )
+    parts = (neutralise(part, fmt) for part in (layout.prefix, layout.suffix, middle))
+    # Half a surrogate pair is legal in a document and not in UTF-8.
+    return assemble(fmt, *parts).encode("utf-8", "replace").decode("utf-8")
 
 
 def unix_newlines(text: str) -> str:

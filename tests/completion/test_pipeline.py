@@ -1,0 +1,211 @@
+"""One request from snapshot to outcome, with a scripted model."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from aicopilot_lsp import plugins
+from aicopilot_lsp.completion.pipeline import Memory, Parts, complete
+from aicopilot_lsp.completion.types import Outcome, OutcomeKind, Snapshot, Trigger
+from aicopilot_lsp.config.settings import CompletionSettings
+from aicopilot_lsp.errors import ModelError, ModelErrorKind
+from aicopilot_lsp.filters.builtin import in_order
+from aicopilot_lsp.filters.protocol import Action, Candidate, Filter, Verdict
+from aicopilot_lsp.models.protocol import Backend, FinishReason, GenerateRequest
+from tests.support.fixture import at_cursor
+from tests.support.scripted_backend import ScriptedBackend
+
+SETTINGS = CompletionSettings()
+
+
+class Bench:
+    """A pipeline with its memory, a scripted model and a clock that only the test moves."""
+
+    def __init__(self, backend: ScriptedBackend, filters: list[Filter] | None = None) -> None:
+        self.backend, self.memory = backend, Memory()
+        self.slept_s: list[float] = []
+        self.filters = in_order(plugins.filters() if filters is None else filters, ())
+
+    async def ask(self, snapshot: Snapshot, settings: CompletionSettings = SETTINGS) -> Outcome:
+        parts = Parts(
+            backend=self._backend,
+            filters=self.filters,
+            clock=lambda: 0.0,
+            sleep=self._sleep,
+            new_id=lambda: "s1",
+        )
+        return await complete(snapshot, settings, parts, self.memory)
+
+    async def _backend(self) -> Backend:
+        return self.backend
+
+    async def _sleep(self, seconds: float) -> None:
+        self.slept_s.append(seconds)
+
+
+def texts(outcome: Outcome) -> list[str]:
+    return [suggestion.text for suggestion in outcome.suggestions]
+
+
+async def test_a_completion_is_shown_with_everything_known_of_it() -> None:
+    bench = Bench(ScriptedBackend("a + b\nmore"))
+    outcome = await bench.ask(at_cursor("def add(a, b):\n    return ‸\n"))
+    assert outcome.kind is OutcomeKind.SHOWN
+    assert outcome.reason == "model"
+    assert texts(outcome) == ["a + b"]
+    assert outcome.model == "scripted"
+    assert set(outcome.timings_ms) >= {"total", "trigger", "prompt", "model", "filters"}
+    assert outcome.tokens.evaluated
+    assert {verdict.rule for verdict in outcome.verdicts} >= {"empty", "echo-below"}
+
+
+async def test_the_stream_is_left_as_soon_as_the_suggestion_is_complete() -> None:
+    backend = ScriptedBackend(" a + b\n" + "x" * 1000)
+    await Bench(backend).ask(at_cursor("return‸\n"))
+    assert backend.streamed < 40
+    assert backend.closed_early == 1
+
+
+async def test_typing_along_does_not_ask_again() -> None:
+    bench = Bench(ScriptedBackend("foo(bar)\n"))
+    await bench.ask(at_cursor("x = ‸\n"))
+    outcome = await bench.ask(at_cursor("x = foo‸\n", version=2))
+    assert (outcome.reason, texts(outcome)) == ("cache", ["(bar)"])
+    assert len(bench.backend.requests) == 1
+
+
+async def test_automatic_requests_rest_first_and_explicit_ones_do_not() -> None:
+    bench = Bench(ScriptedBackend("y"))
+    await bench.ask(at_cursor("x = ‸\n"))
+    await bench.ask(at_cursor("z = ‸\n", trigger=Trigger.INVOKED))
+    assert bench.slept_s == [SETTINGS.debounce_ms / 1000]
+
+
+async def test_a_request_that_is_not_wanted_never_reaches_the_model() -> None:
+    bench = Bench(ScriptedBackend("y"))
+    outcome = await bench.ask(at_cursor("x = a‸b\n"))
+    assert (outcome.kind, outcome.rule) == (OutcomeKind.NOT_TRIGGERED, "inside-word")
+    assert bench.backend.requests == []
+
+
+@pytest.mark.parametrize("kind", list(ModelErrorKind))
+async def test_every_failure_of_a_model_is_an_outcome(kind: ModelErrorKind) -> None:
+    bench = Bench(ScriptedBackend(ModelError("Say this.", kind=kind)))
+    outcome = await bench.ask(at_cursor("x = ‸\n"))
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.MODEL_ERROR, kind.value)
+    assert outcome.message == "Say this."
+    bench.backend.script = "y"
+    assert (await bench.ask(at_cursor("x = ‸\n"))).kind is OutcomeKind.SHOWN
+
+
+async def test_an_answer_that_does_not_continue_the_half_typed_token_is_dropped() -> None:
+    bench = Bench(ScriptedBackend())
+
+    async def stubborn(request: GenerateRequest):  # type: ignore[no-untyped-def]
+        from aicopilot_lsp.models.protocol import TextChunk
+
+        yield TextChunk("other")
+
+    bench.backend.generate = stubborn  # type: ignore[method-assign]
+    outcome = await bench.ask(at_cursor("x = na‸\n"))
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.EMPTY, "token-mismatch")
+
+
+async def test_nothing_generated_is_empty_and_not_asked_again() -> None:
+    bench = Bench(ScriptedBackend(""))
+    for _ in range(2):
+        outcome = await bench.ask(at_cursor("x = ‸\n"))
+        assert outcome.kind is OutcomeKind.EMPTY
+    assert len(bench.backend.requests) == 1
+
+
+async def test_a_blocked_suggestion_names_its_rule() -> None:
+    outcome = await Bench(ScriptedBackend("    x = 1\n")).ask(at_cursor("x = 1\n‸\n"))
+    assert (outcome.kind, outcome.rule) == (OutcomeKind.FILTERED, "echo-above")
+
+
+async def test_cancelling_closes_the_model_call_and_remembers_nothing() -> None:
+    backend = ScriptedBackend("foo")
+    bench = Bench(backend)
+    backend.hold()
+    task = asyncio.create_task(bench.ask(at_cursor("x = ‸\n")))
+    await backend.asked.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert backend.closed_early == 1
+    backend.gate.set()
+    assert (await bench.ask(at_cursor("x = ‸\n"))).reason == "model"
+
+
+async def test_at_the_deadline_whole_lines_are_shown_and_half_ones_are_not() -> None:
+    settings = replace(SETTINGS, deadline_ms=50)
+
+    for text, kind in (
+        ("    a = 1\n    b = 2\n    c = ", OutcomeKind.SHOWN),
+        ("a = ", OutcomeKind.TIMEOUT),
+    ):
+        bench = Bench(HangingBackend(text))
+        outcome = await bench.ask(at_cursor("def f():\n    ‸\n"), settings)
+        assert outcome.kind is kind
+        if kind is OutcomeKind.SHOWN:
+            assert (outcome.reason, texts(outcome)) == ("deadline", ["a = 1\n    b = 2"])
+
+
+class HangingBackend(ScriptedBackend):
+    """Streams its script and then says nothing more."""
+
+    async def generate(self, request: GenerateRequest):  # type: ignore[no-untyped-def]
+        async for event in super().generate(request):
+            if self.streamed == len(str(self.script)):
+                yield event
+                await asyncio.Event().wait()
+            yield event
+
+
+class Broken:
+    rule = "broken"
+
+    def check(self, candidate: Candidate) -> Verdict:
+        raise RuntimeError(candidate.text)
+
+
+class Longer:
+    rule = "longer"
+
+    def check(self, candidate: Candidate) -> Verdict:
+        return Verdict(rule=self.rule, action=Action.TRIM, text=candidate.text + "!")
+
+
+@pytest.mark.parametrize("bad", [Broken(), Longer()])
+async def test_a_filter_that_fails_blocks(bad: Filter, caplog: pytest.LogCaptureFixture) -> None:
+    outcome = await Bench(ScriptedBackend("secret_name"), [bad]).ask(at_cursor("x = ‸\n"))
+    assert (outcome.kind, outcome.rule) == (OutcomeKind.FILTERED, bad.rule)
+    assert "secret_name" not in caplog.text
+
+
+async def test_inv_4_a_suggestion_carries_a_verdict_of_every_enabled_filter() -> None:
+    bench = Bench(ScriptedBackend("y"))
+    outcome = await bench.ask(at_cursor("x = ‸\n"))
+    assert [verdict.rule for verdict in outcome.verdicts] == [one.rule for one in bench.filters]
+
+
+async def test_inv_2_the_same_request_gives_the_same_outcome() -> None:
+    async def once() -> Outcome:
+        return await Bench(ScriptedBackend("a + b\nc")).ask(at_cursor("return ‸\n"))
+
+    assert await once() == await once()
+
+
+async def test_text_cut_off_by_the_token_limit_loses_its_half_line() -> None:
+    backend = ScriptedBackend("    a = 1\n    b = 2\n    c =", finish=FinishReason.LIMIT)
+    outcome = await Bench(backend).ask(at_cursor("def f():\n    ‸\n"))
+    assert texts(outcome) == ["a = 1\n    b = 2"]
+
+
+async def test_a_closer_put_there_by_the_editor_is_overwritten_not_doubled() -> None:
+    outcome = await Bench(ScriptedBackend("a, b):")).ask(at_cursor("foo(‸)\n"))
+    (suggestion,) = outcome.suggestions
+    assert suggestion.text == "a, b):"
+    assert suggestion.end.column - suggestion.start.column == 1
