@@ -42,7 +42,7 @@ class Client:
     process_id: int | None = None
     encoding: PositionEncoding = PositionEncoding.UTF16
     folders: tuple[Folder, ...] = ()
-    options: Mapping[str, Any] = field(default=MappingProxyType({}), repr=False)
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     trusted: bool = False
     inline_completion: bool = False
     registers_completion: bool = False

@@ -70,7 +70,7 @@ class Documents:
     def suspended(self, uri: str) -> str | None:
         """Why the text of an open document may not be the editor's; None while it is."""
         entry = self._open.get(uri)
-        return entry and (entry.document.suspended or entry.distrusted)
+        return None if entry is None else entry.document.suspended or entry.distrusted
 
     def distrust(self, uri: str | None = None) -> None:
         """A message was lost that may have been an edit of `uri`, or of any document."""

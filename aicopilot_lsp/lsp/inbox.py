@@ -77,6 +77,13 @@ class Inbox:
         if not self._pumping:
             self._pump()
 
+    def at_end(self, call: Callable[[], None]) -> None:
+        """Have `call` called when all that was read has been delivered."""
+        if self._pumping:
+            asyncio.get_running_loop().call_soon(self.at_end, call)
+        else:
+            call()
+
     def _enqueue(self, message: Message) -> None:
         entry = _Waiting(message)
         if isinstance(message, Notification) and message.method == CANCEL:

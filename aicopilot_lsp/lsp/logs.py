@@ -20,17 +20,15 @@ PACKAGE = "aicopilot_lsp"
 LEVELS = ("debug", "info", "warning", "error")
 _MAX_FILE_BYTES = 2 * 1024 * 1024
 _KEPT_FILES = 10
-_ExcInfo = (
-    tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
-)
+_ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
 def set_up(logs_dir: Path, level: str) -> Path | None:
     """Send all logging to a new file in `logs_dir`; its path, or None where none can be written
     (the server works without)."""
     root = logging.getLogger()
-    for handler in list(root.handlers):
-        root.removeHandler(handler)
+    for old in list(root.handlers):
+        root.removeHandler(old)
     logging.raiseExceptions = False  # it would print records to standard error
     root.setLevel(logging.WARNING)  # other packages
     set_level(level)
@@ -62,8 +60,12 @@ class _PrivateFileHandler(logging.handlers.RotatingFileHandler):
         def private(name: str, flags: int) -> int:
             return os.open(name, flags, 0o600)
 
-        return open(  # noqa: SIM115, PTH123 - the handler closes it
-            self.baseFilename, self.mode, encoding="utf-8", errors="backslashreplace", opener=private
+        return open(
+            self.baseFilename,
+            self.mode,
+            encoding="utf-8",
+            errors="backslashreplace",
+            opener=private,
         )
 
 

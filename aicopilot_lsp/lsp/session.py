@@ -1,0 +1,55 @@
+"""What a server knows between messages: one client, its documents, the settings, the engine.
+
+The handlers' shared state, and nothing but state. It belongs to the event loop; no other thread
+touches it. What changes it over time is in configuration.py and handlers/.
+"""
+
+import asyncio
+
+from aicopilot_lsp.config.settings import Settings
+from aicopilot_lsp.lsp.client import Client, Folder
+from aicopilot_lsp.lsp.documents import Documents
+from aicopilot_lsp.lsp.engine import Engine
+from aicopilot_lsp.lsp.files import path_in_workspace
+from aicopilot_lsp.lsp.latest import Latest
+from aicopilot_lsp.lsp.notices import Notices
+
+
+class Session:
+    """One client's session, from its `initialize` on (before it, with an unknown client).
+
+    Attributes
+    ----------
+    engine : Engine or None
+        None until settings have been read, and where no engine could be made.
+    ready : asyncio.Event
+        Set when the client's configuration is in force, or has been waited for long enough.
+    last_uri : str
+        The document that was asked for last.
+    """
+
+    def __init__(self, notices: Notices) -> None:
+        self.client = Client()
+        self.documents = Documents()
+        self.folders: dict[str, Folder] = {}
+        self.settings = Settings()
+        self.engine: Engine | None = None
+        self.latest = Latest()
+        self.notices = notices
+        self.ready = asyncio.Event()
+        self.last_uri = ""
+
+    def begin(self, client: Client) -> None:
+        """Take over what the client said in `initialize`."""
+        self.client = client
+        self.documents = Documents(client.encoding)
+        self.folders = {folder.uri: folder for folder in client.folders}
+
+    def path_of(self, uri: str) -> str:
+        """The path of a document as Snapshot.path has it."""
+        return path_in_workspace(uri, self.folders.values())
+
+    def offers_items(self) -> bool:
+        """Whether suggestions are completion items, too."""
+        wanted = self.settings.completion.completion_items
+        return wanted == "always" or (wanted == "auto" and not self.client.inline_completion)
