@@ -32,7 +32,8 @@ _MAX_ERROR_BYTES = 64 << 10
 _ERROR_BODY_S = 0.5
 # llama.cpp closes idle connections after 5 s.
 _KEEP_ALIVE_S = 4.0
-_CONNECTS = {"connection.connect_tcp.started", "connection.connect_unix_socket.started"}
+_CONNECTS = ("connection.connect_tcp.started", "connection.connect_unix_socket.started")
+_CONNECTED = ("connection.connect_tcp.complete", "connection.connect_unix_socket.complete")
 
 _hosts: dict[str, None] = {}
 
@@ -171,25 +172,24 @@ class Transport:
         client = await deadline.wait(self._client(endpoint), where)
         _hosts[where] = self._contacted[where] = None
         while True:
-            seen: set[str] = set()
-
-            async def trace(event: str, _info: Any, seen: set[str] = seen) -> None:
-                seen.add(event)
-
+            connection = _NewConnection()
             request = client.build_request(
                 "GET" if body is None else "POST",
                 endpoint.base_url + path,
                 content=None if body is None else encode_json(body),
                 headers=_headers(endpoint),
-                extensions={"trace": trace},
+                extensions={"trace": connection.trace},
             )
             try:
                 return await deadline.wait(client.send(request, stream=True), where)
             except _httpx().HTTPError as error:
                 failure = _send_failure(where, error)
                 # The server may close a kept connection just when it is used again.
-                if seen & _CONNECTS or failure.kind is not ModelErrorKind.UNREACHABLE:
+                if connection.begun or failure.kind is not ModelErrorKind.UNREACHABLE:
                     raise failure from error
+            except BaseException:
+                await connection.abandon()
+                raise
 
     async def _client(self, endpoint: Endpoint) -> "httpx.AsyncClient":
         secure = urlsplit(endpoint.base_url).scheme == "https"
@@ -208,6 +208,25 @@ class Transport:
     def _check_open(self) -> None:
         if self._closed:
             raise failures.closed()
+
+
+class _NewConnection:
+    """Watches whether a call opens a connection, through httpcore's trace hook."""
+
+    def __init__(self) -> None:
+        self.begun = False
+        self._stream: Any = None
+
+    async def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        if event in _CONNECTS:
+            self.begun = True
+        elif event in _CONNECTED:
+            self._stream = info["return_value"]
+
+    async def abandon(self) -> None:
+        """Close it. httpcore 1.0 forgets a connection that is cancelled in the TLS handshake."""
+        if self._stream is not None:
+            await self._stream.aclose()
 
 
 def encode_json(body: Any) -> bytes:

@@ -1,0 +1,143 @@
+"""Every way a server can fail: the call ends in time, reads little, says what happened, and the
+next good call works. Nothing of source, key or the server's words shows anywhere (INV-7)."""
+
+import asyncio
+import logging
+import socket
+import traceback
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from aicopilot_lsp.config.settings import Secret
+from aicopilot_lsp.errors import ModelError, ModelErrorKind
+from aicopilot_lsp.models.endpoint import Endpoint
+from aicopilot_lsp.models.http import MAX_RESPONSE_BYTES
+from aicopilot_lsp.models.llamacpp import LlamaCppBackend
+from tests.models.contract import collect, request_for, text_of
+from tests.support.fault_server import FAULTS, FaultServer, closed_port, deaf_port
+
+_KEY = "canary-key-5f0c"
+_SOURCE = "canary_source"
+_MARGIN_S = 5.0
+# What the kernel may hold of what was sent and never read.
+_SOCKET_BUFFERS_BYTES = 12 << 20
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[FaultServer]:
+    async with FaultServer() as server:
+        yield server
+
+
+async def fails(endpoint: Endpoint, *, deadline_s: float = 0.2) -> ModelError:
+    backend = backend_at(endpoint)
+    try:
+        return await failure(backend, deadline_s)
+    finally:
+        await backend.aclose()
+
+
+def backend_at(endpoint: Endpoint) -> LlamaCppBackend:
+    async def locate() -> Endpoint:
+        return endpoint
+
+    return LlamaCppBackend(locate)
+
+
+async def failure(backend: LlamaCppBackend, deadline_s: float) -> ModelError:
+    async with asyncio.timeout(deadline_s + _MARGIN_S):
+        with pytest.raises(ModelError) as caught:
+            await collect(backend, request_for(_SOURCE, deadline_s=deadline_s))
+    return caught.value
+
+
+def assert_silent(error: ModelError, caplog: pytest.LogCaptureFixture) -> None:
+    told = "".join((str(error), *traceback.format_exception(error), caplog.text))
+    for canary in (_KEY, _SOURCE, "canary_path"):
+        assert canary not in told
+
+
+def test_there_are_at_least_forty_faults() -> None:
+    assert len(FAULTS) >= 40
+
+
+@pytest.mark.parametrize("name", FAULTS)
+async def test_a_fault_ends_in_time_in_its_kind_and_the_next_call_works(
+    server: FaultServer, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    fault = FAULTS[name]
+    backend = backend_at(Endpoint(base_url=server.url, key=Secret(_KEY)))
+    # Those that don't hang must not need the deadline.
+    deadline_s = 0.2 if fault.hangs else 30.0
+    server.fault = name
+    error = await failure(backend, deadline_s)
+    assert (error.kind, error.retry_after_s) == (fault.kind, fault.retry_after_s)
+    assert_silent(error, caplog)
+
+    server.fault = None
+    assert text_of(await collect(backend, request_for())) == "fine"
+    await backend.aclose()
+    await server.idle()
+    assert server.sent_bytes <= MAX_RESPONSE_BYTES + _SOCKET_BUFFERS_BYTES
+
+
+async def test_a_refused_connection_is_unreachable() -> None:
+    with closed_port() as url:
+        error = await fails(Endpoint(base_url=url))
+    assert error.kind is ModelErrorKind.UNREACHABLE
+    assert "nothing listens there" in str(error)
+
+
+async def test_a_connection_that_is_never_accepted_times_out() -> None:
+    async with deaf_port() as url:
+        error = await fails(Endpoint(base_url=url))
+    assert error.kind is ModelErrorKind.TIMEOUT
+
+
+async def test_an_unknown_host_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def resolve(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
+    error = await fails(Endpoint(base_url="http://models.example"))
+    assert error.kind is ModelErrorKind.UNREACHABLE
+    assert "its name is not known" in str(error)
+
+
+async def test_a_server_without_tls_is_unreachable_over_https(server: FaultServer) -> None:
+    server.fault = "noise"
+    url = server.url.replace("http:", "https:")
+    error = await fails(Endpoint(base_url=url), deadline_s=30.0)
+    assert error.kind is ModelErrorKind.UNREACHABLE
+    assert "no secure connection" in str(error)
+
+
+async def test_a_call_that_ends_in_the_tls_handshake_leaves_no_connection(
+    server: FaultServer,
+) -> None:
+    server.fault = "hangs_before_the_head"
+    url = server.url.replace("http:", "https:")
+    error = await fails(Endpoint(base_url=url))
+    assert error.kind is ModelErrorKind.TIMEOUT
+    await server.idle()
+
+
+async def test_a_missing_unix_socket_is_unreachable(tmp_path: Path) -> None:
+    path = tmp_path / "none"
+    error = await fails(Endpoint(base_url="http://localhost", uds=path), deadline_s=30.0)
+    assert error.kind is ModelErrorKind.UNREACHABLE
+    assert "the socket does not exist" in str(error)
+
+
+async def test_proxy_variables_are_not_followed(
+    server: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    backend = backend_at(Endpoint(base_url=server.url))
+    assert text_of(await collect(backend, request_for())) == "fine"
+    assert backend.contacted() == (server.url,)
+    await backend.aclose()
