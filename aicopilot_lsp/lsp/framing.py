@@ -73,7 +73,11 @@ class FrameDecoder:
 
     def recover(self, body: bytes) -> None:
         """Give back a body that was no JSON: frames that it swallowed are read after all."""
-        if len(body) <= _MAX_RECOVERED_BYTES and (start := _FRAME_START.search(body)):
+        if len(body) > _MAX_RECOVERED_BYTES or self._header is not None:
+            return
+        # The start of a swallowed frame may lie across the end of the body.
+        start = _FRAME_START.search(body + self._buffer[:_FRAME_START_BYTES])
+        if start is not None and start.start() < len(body):
             self._buffer[:0] = body[start.start() :]
 
     @property

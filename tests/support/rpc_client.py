@@ -99,6 +99,10 @@ class RpcClient:
             return self._kept.pop(0)
         return self._next()
 
+    def take(self) -> Message | list[Message] | None:
+        """The next message however long it takes; None at the end of the stream."""
+        return self._arrived.get()
+
     def answer(self, message_id: object) -> Message:
         """The answer with that id; whatever else arrives is kept for later."""
         return self.until(lambda message: message.get("id") == message_id and is_answer(message))
@@ -131,7 +135,9 @@ class RpcClient:
             message = self._arrived.get(timeout=DEADLINE_S)
         except queue.Empty:
             raise AssertionError(f"no answer; kept {self._kept}\n{self.log()}") from None
-        assert message is not None, f"the server closed its output\n{self.log()}{self._last_words()}"
+        assert message is not None, (
+            f"the server closed its output\n{self.log()}{self._last_words()}"
+        )
         return message
 
     def _read(self) -> None:
