@@ -132,7 +132,7 @@ class _Draft:
         """Without patterns that take files back into view, or that take for ever to match."""
         safe = []
         for at, pattern in enumerate(patterns):
-            if pattern.startswith("!"):
+            if pattern.lstrip().startswith("!"):  # a matcher may strip spaces
                 refusal = "a workspace can't include what you exclude; left out"
             elif _stars(pattern) > MAX_WORKSPACE_STARS:
                 refusal = f"has more than {MAX_WORKSPACE_STARS} stars of a kind; left out"

@@ -119,7 +119,9 @@ def _url(url: str) -> str:
     return url
 
 
-_Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]+$", max_length=500)]
+_Line = Annotated[
+    str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f\x{2028}\x{2029}]+$", max_length=500)
+]
 _Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", max_length=100)]
 _Pattern = Annotated[_Line, AfterValidator(_exclude_pattern)]
 _HeaderName = Annotated[str, AfterValidator(_header_name)]
