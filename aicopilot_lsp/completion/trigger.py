@@ -4,7 +4,7 @@ An explicit request (Trigger.INVOKED) skips the rules that guess what the user w
 those that say what is allowed. Next: cache.py, then prompt.py.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -22,6 +22,7 @@ CLOSERS = frozenset(")]}>\"'`,;: \t")
 _MAX_LINE_CHARS = 2_000
 # Text around the cursor that is looked at for NUL, the mark of a file that is not text.
 _BINARY_PROBE_CHARS = 4_096
+_DOCSTRING_QUOTES = ('"""', "'''")
 
 
 class Extent(StrEnum):
@@ -87,8 +88,7 @@ def _extent(snapshot: Snapshot, language: Language, head: str, tail: str) -> Ext
     if head.strip():  # at the end of a line of code
         opens = language.opens_block(head) and indentation(below) <= indentation(head)
         return Extent.BLOCK if opens else Extent.STATEMENT
-    above = _previous_code_line(document, row)
-    if above is None or not language.opens_block(above):
+    if not _body_begins_at(document, row, language):
         return Extent.STATEMENT
     # A fresh, empty body: nothing of it is written yet.
     return Extent.BLOCK if indentation(below) < max(len(head), 1) else Extent.STATEMENT
@@ -104,8 +104,23 @@ def first_code_line_below(document: DocumentSnapshot, row: int) -> str | None:
     return _first_code_line(document, range(row + 1, min(row + 200, len(document.lines))))
 
 
-def _previous_code_line(document: DocumentSnapshot, row: int) -> str | None:
-    return _first_code_line(document, range(row - 1, max(-1, row - 200), -1))
+def _body_begins_at(document: DocumentSnapshot, row: int, language: Language) -> bool:
+    """Whether nothing but a docstring and comments stands between an opener and `row`."""
+    quote = ""  # of the docstring that is being crossed, upwards
+    for line in _lines_above(document, row):
+        code = line.strip()
+        if quote:
+            quote = "" if code.lstrip("rRbBuUfF").startswith(quote) else quote
+        elif language.indentation_scoped and code.endswith(_DOCSTRING_QUOTES):
+            one_line = len(code) >= 6 and code.lstrip("rRbBuUfF").startswith(code[-3:])
+            quote = "" if one_line else code[-3:]
+        elif code and not language.is_comment(line):
+            return language.opens_block(line)
+    return False
+
+
+def _lines_above(document: DocumentSnapshot, row: int) -> Iterator[str]:
+    return (document.line_text(index) for index in range(row - 1, max(-1, row - 100), -1))
 
 
 def _first_code_line(document: DocumentSnapshot, rows: Sequence[int]) -> str | None:

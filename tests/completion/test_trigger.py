@@ -64,6 +64,10 @@ def test_what_the_user_forbade_holds_for_every_request(
         ("def f():\n    ‸\n\ndef g():\n", Extent.BLOCK),
         ("def f():\n    ‸\n    return 1\n", Extent.STATEMENT),  # the body has begun
         ("def f():‸\n", Extent.BLOCK),
+        ('def f():\n    """Say."""\n    ‸\n', Extent.BLOCK),
+        ('def f():\n    """Say\n\n    more.\n    """\n    # first\n\n    ‸\n', Extent.BLOCK),
+        ('def f():\n    x = """y"""\n    ‸\n', Extent.STATEMENT),
+        ('def f():\n    x = 1\n    """Say."""\n    ‸\n', Extent.STATEMENT),
         ("def f():‸\n    return 1\n", Extent.STATEMENT),
         ("def f():  # note‸\n", Extent.BLOCK),
         ("x = 1\n‸\n", Extent.STATEMENT),

@@ -1,0 +1,55 @@
+# Two commands do everything on a fresh machine (Python 3.11 or newer, git, make):
+#   make demo   set-up, the small model, and three real completions
+#   make test   set-up, the small model, and all tests
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DEMO_MODEL := qwen2.5-coder-0.5b
+
+.PHONY: demo test lint format types setup model bench fuzz-text fuzz-rpc clean help
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+setup: $(STAMP)  ## make .venv with the package, the embedded model's runtime and the test tools
+
+# The extras are in one stamp so that demo and test share an environment.
+$(STAMP): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say make PYTHON=python3.12, for example")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[local,test]'
+	touch $(STAMP)
+
+model: $(STAMP)  ## pull the small model (490 MB) if it is not there
+	$(BIN)/aicopilot model pull $(DEMO_MODEL)
+
+demo: model  ## complete code at three places with a real model
+	@$(BIN)/python examples/demo.py
+
+lint: $(STAMP)  ## formatting, lint, types and import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP)  ## format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+test: model lint  ## all checks and all tests
+	AICOPILOT_REQUIRE_MODEL=1 $(BIN)/python -m pytest
+
+fuzz-text: $(STAMP)  ## 5,000,000 random edits against an independent model of the text
+	$(BIN)/python bench/fuzz_text.py --edits 5000000
+
+fuzz-rpc: $(STAMP)  ## 1,000,000 damaged messages over a real pipe
+	$(BIN)/python bench/fuzz_rpc.py --messages 1000000
+
+bench: $(STAMP)  ## start, memory, overhead and edit cost
+	$(BIN)/python bench/startup.py
+	$(BIN)/python bench/overhead.py
+	$(BIN)/python bench/edit_cost.py
+
+clean:  ## remove what the targets made here (not the models)
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
