@@ -1,8 +1,9 @@
 """Resolves hostile workspaces under an audit hook and prints all that Python was asked to do.
 
 Run as a process of its own, since a hook can't be taken off:
-`python -m tests.support.audited_resolve DIR`. It makes the workspaces under DIR first. What resolving needs is imported before the hook is
-set, so that an import is an event too.
+`python -m tests.support.audited_resolve DIR`.
+It makes the workspaces under DIR first. What resolving needs is imported before the hook is set, so
+that an import is an event too.
 """
 
 import difflib
