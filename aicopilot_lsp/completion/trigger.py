@@ -60,7 +60,7 @@ def _forbidden(snapshot: Snapshot, settings: CompletionSettings, line: str) -> s
         return "disabled"
     if document.language_id in settings.disabled_languages:
         return "language-disabled"
-    if snapshot.path and _spec(settings.exclude).match_file(snapshot.path):
+    if snapshot.path and _is_excluded(snapshot.path, settings.exclude):
         return "excluded"
     if len(line) > _MAX_LINE_CHARS:
         return "line-too-long"
@@ -129,6 +129,12 @@ def _first_code_line(document: DocumentSnapshot, rows: Sequence[int]) -> str | N
         if line.strip():
             return line
     return None
+
+
+@lru_cache(maxsize=512)
+def _is_excluded(path: str, patterns: tuple[str, ...]) -> bool:
+    """Asked with every keystroke, and a pattern with many stars may take seconds."""
+    return _spec(patterns).match_file(path)
 
 
 @lru_cache(maxsize=16)
