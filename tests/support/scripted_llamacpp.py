@@ -126,6 +126,7 @@ class ScriptedLlamaCpp:
         *,
         default: Answer | None = None,
         key: str | None = None,
+        uds: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.default = default or Answer(text="pass")
@@ -133,6 +134,7 @@ class ScriptedLlamaCpp:
         self.url = ""
         self.connections = 0
         self._key = key
+        self._uds = uds
         self._clock = clock
         self._rules: list[tuple[str, Answer]] = []
         self._arrived: asyncio.Queue[Request] = asyncio.Queue()
@@ -144,6 +146,9 @@ class ScriptedLlamaCpp:
         self._server: asyncio.Server | None = None
 
     async def __aenter__(self) -> Self:
+        if self._uds is not None:
+            self._server = await asyncio.start_unix_server(self._connected, self._uds)
+            return self
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
         port = self._server.sockets[0].getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
@@ -152,9 +157,7 @@ class ScriptedLlamaCpp:
     async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
         self._server.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.hang_up()
         await self._server.wait_closed()
 
     @property
@@ -181,6 +184,12 @@ class ScriptedLlamaCpp:
     async def next_completion(self) -> Request:
         """The next completion that arrives (or the first that nobody has taken yet)."""
         return await self._arrived.get()
+
+    async def hang_up(self) -> None:
+        """Close every connection, whatever is going on there."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
