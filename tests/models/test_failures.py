@@ -1,0 +1,53 @@
+"""What a server asks for is understood, and what it says is not repeated."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from aicopilot_lsp.errors import ModelErrorKind
+from aicopilot_lsp.models.failures import from_error_object, parse_retry_after
+
+_NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        (None, None),
+        ("7", 7.0),
+        ("0.5", 0.5),
+        ("-3", 0.0),
+        ("1e300", 3_600.0),
+        ("inf", 3_600.0),
+        ("nan", None),
+        ("soon", None),
+        ("", None),
+        ("Thu, 01 Jan 2026 12:00:30 GMT", 30.0),
+        ("Thu, 01 Jan 2026 11:00:00 GMT", 0.0),
+        ("Thu, 01 Jan 9999 12:00:00 GMT", 3_600.0),
+        ("Thu, 99 Jan 2026", None),
+    ],
+)
+def test_retry_after_in_both_forms(value: str | None, seconds: float | None) -> None:
+    assert parse_retry_after(value, _NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        ("canary", ModelErrorKind.SERVER),
+        (["canary"], ModelErrorKind.SERVER),
+        ({}, ModelErrorKind.SERVER),
+        ({"code": "canary"}, ModelErrorKind.SERVER),
+        ({"code": 10**9}, ModelErrorKind.SERVER),
+        ({"code": 404}, ModelErrorKind.NOT_FOUND),
+        ({"type": ["canary"]}, ModelErrorKind.SERVER),
+        ({"type": "invalid_request_error"}, ModelErrorKind.REJECTED),
+        ({"type": "exceed_context_size_error", "n_ctx": "canary"}, ModelErrorKind.REJECTED),
+        ({"type": "unavailable_error", "message": "Loading model"}, ModelErrorKind.STARTING),
+    ],
+)
+def test_error_objects_of_any_shape(error: object, kind: ModelErrorKind) -> None:
+    found = from_error_object("http://h", error)
+    assert found.kind is kind
+    assert "canary" not in str(found)
