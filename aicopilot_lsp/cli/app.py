@@ -4,7 +4,6 @@ import sys
 from collections.abc import Sequence
 from typing import Annotated
 
-import click
 import typer
 
 from aicopilot_lsp import __version__
@@ -12,6 +11,8 @@ from aicopilot_lsp.cli import complete, config, doctor, model, plugins
 from aicopilot_lsp.cli.target import TargetError
 from aicopilot_lsp.errors import AicopilotError
 
+# typer's own base of all that can be wrong with arguments; it exports only this leaf of it.
+_UsageError = typer.BadParameter.__mro__[1]
 _EPILOG = "First steps: `aicopilot model pull`, then `aicopilot doctor`, then set up your editor."
 
 app = typer.Typer(
@@ -59,17 +60,18 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command; an error on purpose is one line on stderr, never a traceback."""
     try:
         result = app(args=list(arguments), standalone_mode=False)
-    except click.UsageError as error:
-        hint = f" Try `{error.ctx.command_path} --help`." if error.ctx else ""
+    except _UsageError as error:
+        context = getattr(error, "ctx", None)
+        hint = f" Try `{context.command_path} --help`." if context else ""
         print(f"aicopilot: {error.format_message()}{hint}", file=sys.stderr)
         return 2
     except TargetError as error:
         print(f"aicopilot: {error}", file=sys.stderr)
         return 2
-    except (AicopilotError, click.ClickException) as error:
+    except AicopilotError as error:
         print(f"aicopilot: {error}", file=sys.stderr)
         return 1
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         print("aicopilot: stopped", file=sys.stderr)
         return 130
     except BrokenPipeError:

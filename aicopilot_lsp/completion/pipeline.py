@@ -174,6 +174,7 @@ async def _ask(
     with record.stage("connect"):
         backend = await parts.backend()
         record.model = backend.model
+        await backend.prepare()
     with record.stage("prompt"):
         uri = snapshot.document.uri
         room_chars = memory.speed.prompt_chars(settings)

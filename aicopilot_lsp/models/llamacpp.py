@@ -131,6 +131,10 @@ class LlamaCppBackend:
         """Every server that this backend has tried to reach."""
         return self._transport.contacted()
 
+    async def prepare(self) -> None:
+        """See Backend.prepare. A server elsewhere is looked up, not asked."""
+        await self._locate()
+
     def generate(self, request: GenerateRequest) -> AsyncGenerator[StreamEvent, None]:
         """See Backend.generate. `must_begin_with` becomes a grammar."""
         body: dict[str, Any] = {"prompt": request.prompt} | _sampling(request)

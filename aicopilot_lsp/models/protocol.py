@@ -100,6 +100,10 @@ class Backend(Protocol):
     def fim_format(self) -> str:
         """Name of the FIM format its model was trained on (models/fim.py)."""
 
+    async def prepare(self) -> None:
+        """Return when it can be asked: start and load what has to be; nothing to do for a server
+        that runs elsewhere. May take seconds, and waits no longer than the caller does."""
+
     def generate(self, request: GenerateRequest) -> AsyncGenerator[StreamEvent, None]:
         """Stream one continuation. Closing the generator (aclose, or cancelling the task that
         iterates it) closes the connection, which stops the work at the server."""

@@ -24,6 +24,9 @@ class SampleBackend:
     def __init__(self, settings: ModelSettings) -> None:
         self.model = settings.model or "nothing"
 
+    async def prepare(self) -> None:
+        return None
+
     async def generate(self, request: GenerateRequest) -> AsyncGenerator[StreamEvent, None]:
         yield TextChunk(request.must_begin_with + self.model)
         yield Finished(FinishReason.END, Usage())

@@ -43,6 +43,9 @@ class ScriptedBackend:
     def hold(self) -> None:
         self.gate.clear()
 
+    async def prepare(self) -> None:
+        return None
+
     async def generate(self, request: GenerateRequest) -> AsyncGenerator[StreamEvent, None]:
         self.requests.append(request)
         self.asked.set()
