@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
@@ -12,7 +12,7 @@ from aicopilot_lsp.cli.target import TargetError
 from aicopilot_lsp.errors import AicopilotError
 
 # typer's own base of all that can be wrong with arguments; it exports only this leaf of it.
-_UsageError = typer.BadParameter.__mro__[1]
+_UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[1])
 _EPILOG = "First steps: `aicopilot model pull`, then `aicopilot doctor`, then set up your editor."
 
 app = typer.Typer(
@@ -61,10 +61,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         result = app(args=list(arguments), standalone_mode=False)
     except _UsageError as error:
-        context = getattr(error, "ctx", None)
-        hint = f" Try `{context.command_path} --help`." if context else ""
-        print(f"aicopilot: {error.format_message()}{hint}", file=sys.stderr)
-        return 2
+        return _said(error)
     except TargetError as error:
         print(f"aicopilot: {error}", file=sys.stderr)
         return 2
@@ -77,3 +74,14 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         return 0  # the reader of our output left
     return result if isinstance(result, int) else 0
+
+
+def _said(error: typer.BadParameter) -> int:
+    """A usage error on one line; a command group alone is an invitation to its help."""
+    message = error.format_message()
+    if "\n" in message:
+        print(message, file=sys.stderr)
+        return 2
+    hint = f" Try `{error.ctx.command_path} --help`." if error.ctx else ""
+    print(f"aicopilot: {message}{hint}", file=sys.stderr)
+    return 2
