@@ -1,141 +1,58 @@
-"""The real server process with an engine that does what the documents say.
+"""An engine without a model, for tests of the model process: run as engine.py is, with its promise.
 
-`python -m tests.support.scripted_engine [serve options]`. The last line before the cursor that
-begins with "#!" is an order to the engine, so that a test can say in one file what it types and
-what it wants to get:
-
-    #! say TEXT        suggest TEXT at the cursor ("\\n" in it is a newline)
-    #! back N TEXT     ... in place of N characters before the cursor
-    #! over N TEXT     ... in place of N characters after the cursor
-    #! cache TEXT      suggest TEXT, from the cache
-    #! empty           nothing to suggest
-    #! fail KIND       a model error of that kind
-    #! raise           break a promise: raise an exception that quotes the document
-    #! hold TEXT       suggest TEXT once a command has released it ("release" as suggestion id)
-
-What becomes of held work can be read off `aicopilot.whyNothing`: the outcome is recorded.
+The "model path" it is given says what it does: "fail" complains and ends, "stuck" complains as
+llama.cpp does and never ends, anything else serves. A request to /completion gets a stream: "one",
+then silence until it is left, unless its path is "answers". /die ends it at once.
 """
 
 import asyncio
-import itertools
+import json
 import os
 import sys
-from pathlib import Path
 
-from aicopilot_lsp.completion.types import Outcome, OutcomeKind, Snapshot, Suggestion
-from aicopilot_lsp.config.settings import Settings
-from aicopilot_lsp.lsp.server import ServeOptions, run_stdio
-from aicopilot_lsp.text.document import Point
-
-ORDER = "#! "
-RELEASE = "release"
-READINESS_VARIABLE = "SCRIPTED_READINESS"
-TRACE_VARIABLE = "SCRIPTED_TRACE"
+_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 
 
-class ScriptedEngine:
-    """Keeps the engine's promises and follows orders; writes what it was told to a trace file."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self._outcomes: dict[str, Outcome] = {}
-        self._ids = itertools.count(1)
-        self._held: set[asyncio.Event] = set()
-        self._trace("made", settings.completion.debounce_ms)
-
-    async def complete(self, snapshot: Snapshot) -> Outcome:
-        uri = snapshot.document.uri
-        self._trace("asked", snapshot.path, snapshot.trigger.value, snapshot.document.version)
-        try:
-            outcome = await self._follow(snapshot)
-        except asyncio.CancelledError as error:
-            superseded = "superseded" in error.args
-            kind = OutcomeKind.SUPERSEDED if superseded else OutcomeKind.CANCELLED
-            self._outcomes[uri] = Outcome(kind=kind, reason=kind.value)
-            self._trace(kind.value)
-            raise
-        self._outcomes[uri] = outcome
-        return outcome
-
-    async def _follow(self, snapshot: Snapshot) -> Outcome:
-        verb, rest = _order(snapshot)
-        at = snapshot.cursor
-        match verb:
-            case "say":
-                return self._shown(rest, at, at)
-            case "cache":
-                return self._shown(rest, at, at, reason="cache")
-            case "back":
-                count, _, text = rest.partition(" ")
-                return self._shown(text, Point(at.line, at.column - int(count)), at)
-            case "over":
-                count, _, text = rest.partition(" ")
-                return self._shown(text, at, Point(at.line, at.column + int(count)))
-            case "hold":
-                event = asyncio.Event()
-                self._held.add(event)
-                try:
-                    await event.wait()
-                finally:
-                    self._held.discard(event)
-                return self._shown(rest, at, at)
-            case "fail":
-                return Outcome(
-                    kind=OutcomeKind.MODEL_ERROR, reason=rest, message=f"The model is {rest}."
-                )
-            case "raise":
-                raise RuntimeError(snapshot.document.text)
-        return Outcome(kind=OutcomeKind.EMPTY, reason="empty")
-
-    def _shown(self, text: str, start: Point, end: Point, *, reason: str = "model") -> Outcome:
-        suggestion = Suggestion(
-            id=f"s{next(self._ids)}", text=text.replace("\\n", "\n"), start=start, end=end
-        )
-        return Outcome(
-            kind=OutcomeKind.SHOWN, reason=reason, suggestions=(suggestion,), model="scripted"
-        )
-
-    async def readiness(self) -> str | None:
-        return os.environ.get(READINESS_VARIABLE)
-
-    async def reconfigure(self, settings: Settings) -> None:
-        self.settings = settings
-        self._trace("reconfigured", settings.completion.debounce_ms)
-
-    def document_closed(self, uri: str) -> None:
-        self._trace("closed", uri)
-
-    def accepted(self, suggestion_id: str) -> None:
-        self._trace("accepted", suggestion_id)
-        if suggestion_id == RELEASE:
-            for event in self._held:
-                event.set()
-
-    def last_outcome(self, uri: str) -> Outcome | None:
-        return self._outcomes.get(uri)
-
-    async def aclose(self) -> None:
-        self._trace("closed")
-
-    def _trace(self, *what: object) -> None:
-        if path := os.environ.get(TRACE_VARIABLE):
-            with Path(path).open("a", encoding="utf-8") as out:
-                out.write(" ".join(map(str, what)) + "\n")
+def _event(content: str, *, stop: bool) -> bytes:
+    return b"data: " + json.dumps({"content": content, "stop": stop}).encode() + b"\n\n"
 
 
-def _order(snapshot: Snapshot) -> tuple[str, str]:
-    for row in range(snapshot.cursor.line, -1, -1):
-        line = snapshot.document.line_text(row)
-        if line.startswith(ORDER):
-            verb, _, rest = line.removeprefix(ORDER).partition(" ")
-            return verb, rest
-    return "", ""
+async def _serve(host: str, *, answers: bool) -> None:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        if head.startswith(b"POST /die"):
+            os._exit(9)
+        writer.write(_HEAD + _event("one", stop=False))
+        if answers:
+            writer.write(_event("", stop=True))
+        else:
+            await writer.drain()
+            await reader.read()
+        writer.close()
+
+    if host.endswith(".sock"):
+        server = await asyncio.start_unix_server(handle, host)
+        address = f"unix://{host}"
+    else:
+        server = await asyncio.start_server(handle, host, 0)
+        address = "http://{}:{}".format(*server.sockets[0].getsockname())
+    print(json.dumps({"address": address}), flush=True)
+    async with server:
+        await asyncio.to_thread(sys.stdin.buffer.read)
+    os._exit(0)
 
 
-def main() -> int:
-    level = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
-    return run_stdio(ServeOptions(log_level=level, engine_factory=ScriptedEngine))
+def main() -> None:
+    config = json.loads(sys.stdin.buffer.readline())
+    if config["path"] in ("fail", "stuck"):
+        print("0.00.1 E llama_model_load: error loading model: no tensors", file=sys.stderr)
+        if config["path"] == "fail":
+            sys.exit(1)
+        print("0.00.2 E srv init: exiting due to model loading error", file=sys.stderr, flush=True)
+        sys.stdin.buffer.read()
+        return
+    asyncio.run(_serve(config["host"], answers=config["path"] == "answers"))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -18,7 +18,6 @@ from aicopilot_lsp.models.embedded.engine import LOAD_TIMEOUT_S
 from aicopilot_lsp.models.embedded.guard import Streams, Upstream
 from aicopilot_lsp.models.embedded.record import ProcessSpec
 
-ENGINE_MODULE = "aicopilot_lsp.models.embedded.engine"
 _MAX_CACHE_MIB = 1024
 _STOP_S = 2.0
 _MAX_SOCKET_PATH_BYTES = 100  # 104 on macOS with the closing zero
@@ -30,9 +29,8 @@ _COMPLAINT = re.compile(rb"^[\d.]+ E \w* *[\w~() ]*: (.+)$")
 class Engine:
     """The child process. `start`, then `wait`; `stop` always."""
 
-    def __init__(self, spec: ProcessSpec, module: str = ENGINE_MODULE) -> None:
+    def __init__(self, spec: ProcessSpec) -> None:
         self._spec = spec
-        self._module = module
         self._process: asyncio.subprocess.Process | None = None
         self._directory: Path | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -54,7 +52,8 @@ class Engine:
         key = Secret(secrets.token_urlsafe(32))
         host, self._directory = _listening_place()
         self._process = process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", self._module),
+            *(sys.executable, "-P", "-m", self._spec.engine),
+            env=_environment(),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -141,6 +140,14 @@ def cache_ram_mib(ram_bytes: int) -> int:
     """Memory for whole prompts' caches, what makes going back to a file warm: a sixteenth of the
     machine's, 1 GiB at most. llama.cpp's own default, 8 GiB, is a laptop's whole memory."""
     return max(64, min(_MAX_CACHE_MIB, ram_bytes // (16 << 20)))
+
+
+def _environment() -> dict[str, str]:
+    """llama.cpp's threads wait for each other at some hundred barriers a token. Where OpenMP spins
+    there, a single other busy process stalls all of them: on two cores with four busy processes,
+    the 0.5B wrote 1 to 2 tokens a second spinning and 14 to 16 sleeping ("passive"). Lower priority
+    (nice 5) made it 1.3, so none is set: a completion is what somebody waits for."""
+    return {"OMP_WAIT_POLICY": "passive", **os.environ}
 
 
 def _listening_place() -> tuple[str, Path | None]:

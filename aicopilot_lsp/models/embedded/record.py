@@ -25,7 +25,8 @@ _LOG_FILE = "process.log"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessSpec:
-    """What to run. `threads` None leaves it to the machine (hardware.py)."""
+    """What to run. `threads` None leaves it to the machine (hardware.py); `engine` is the module
+    that is run as the engine, see engine.py for what it has to do."""
 
     model: str
     path: str
@@ -33,6 +34,7 @@ class ProcessSpec:
     context_tokens: int
     threads: int | None
     idle_s: float
+    engine: str = "aicopilot_lsp.models.embedded.engine"
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
