@@ -27,15 +27,22 @@ app = typer.Typer(
 )
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"aicopilot-lsp {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def _common(
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version and leave.", is_eager=True)
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", is_eager=True, callback=_print_version
+        ),
     ] = False,
 ) -> None:
-    if version:
-        print(f"aicopilot-lsp {__version__}")
-        raise typer.Exit
+    """Options of the program itself."""
 
 
 @app.command(
@@ -43,7 +50,7 @@ def _common(
     context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
 )
 def serve(context: typer.Context) -> None:
-    """Serve the Language Server Protocol on stdio: what editors start (default)."""
+    """Serve an editor on standard input and output (default)."""
     from aicopilot_lsp.cli.serve import serve as run_server
 
     raise typer.Exit(run_server(context.args))
@@ -59,7 +66,7 @@ app.command("plugins")(plugins.plugins)
 def run(arguments: Sequence[str]) -> int:
     """Run one command; an error on purpose is one line on stderr, never a traceback."""
     try:
-        result = app(args=list(arguments), standalone_mode=False)
+        result = app(args=list(arguments), prog_name="aicopilot", standalone_mode=False)
     except _UsageError as error:
         return _said(error)
     except TargetError as error:

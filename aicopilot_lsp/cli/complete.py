@@ -39,7 +39,7 @@ def complete(
         Path | None, typer.Option(help="Stands in for the user's config file.", metavar="FILE")
     ] = None,
 ) -> None:
-    """Complete the code at one place, with the configured model, and print the text.
+    """Complete the code at one place and print the text.
 
     With --json: text, range (from 1, columns in characters, end exclusive), outcome with its reason
     and rule, model, timings_ms by stage, tokens, context and filters. Exit code 0 when the request

@@ -47,9 +47,10 @@ def doctor(
         bool, typer.Option("--offline", help="Ask no model; only look at what is configured.")
     ] = False,
 ) -> None:
-    """Check the set-up: configuration, model, a real answer with its speed, every host contacted.
+    """Check the set-up, and say what to do next.
 
-    Exit code 0 when all is well, 1 when there is something to do.
+    Looks at the configuration and the model, asks for a real answer, measures its speed, and lists
+    every host contacted. Exit code 0 when all is well, 1 when there is something to do.
     """
     report = asyncio.run(_examine(config, root or Path.cwd(), offline=offline))
     if as_json:

@@ -12,7 +12,7 @@ from aicopilot_lsp import plugins as catalogue
 def plugins(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List every registered backend and filter, and which package it came with.
+    """List what is active, and which package it came with.
 
     Packages in the server's own environment may add to these; a workspace can't.
     """

@@ -1,0 +1,82 @@
+"""The command line against a scripted model server, each in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@dataclass(frozen=True)
+class Cli:
+    """Runs `aicopilot` in a folder with a configuration of its own."""
+
+    folder: Path
+    config: Path
+
+    def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        environment = {
+            **os.environ,
+            "AICOPILOT_CONFIG": str(self.config),
+            "AICOPILOT_STATE_DIR": str(self.folder / "state"),
+            "AICOPILOT_CACHE_DIR": str(self.folder / "cache"),
+        }
+        return subprocess.run(
+            [sys.executable, "-m", "aicopilot_lsp", *map(str, arguments)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def json(self, *arguments: str | Path) -> Any:
+        done = self.run(*arguments)
+        assert done.stdout, done.stderr
+        return json.loads(done.stdout)
+
+    def file(self, name: str, content: str | bytes) -> Path:
+        path = self.folder / "project" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+
+@pytest.fixture(scope="module")
+def model_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A scripted llama.cpp that answers "a + b" to everything."""
+    folder = tmp_path_factory.mktemp("scripted")
+    script, port_file = folder / "script.json", folder / "port"
+    script.write_text(json.dumps({"default": {"text": " a + b\nnext"}}))
+    module = [sys.executable, "-m", "tests.support.scripted_llamacpp"]
+    with subprocess.Popen(
+        [*module, "--port-file", str(port_file), "--script", str(script)],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as server:
+        try:
+            yield f"http://127.0.0.1:{_port(server, port_file)}"
+        finally:
+            server.terminate()
+
+
+def _port(server: "subprocess.Popen[str]", port_file: Path) -> int:
+    while server.poll() is None:
+        if port_file.exists() and (text := port_file.read_text().strip()):
+            return int(text)
+    raise AssertionError("the scripted server ended at once")
+
+
+@pytest.fixture
+def cli(tmp_path: Path, model_url: str) -> Cli:
+    config = tmp_path / "config.toml"
+    config.write_text(
+        f'[[models]]\nname = "scripted"\nprovider = "llama.cpp"\nurl = "{model_url}"\n'
+    )
+    return Cli(tmp_path, config)

@@ -1,0 +1,128 @@
+"""`aicopilot complete`: what it prints, and every place that it can't complete at."""
+
+import pytest
+
+from tests.cli.conftest import Cli
+
+ADD = "def add(a, b):\n    return\n\n\nx = 1\n"
+
+
+def test_the_text_alone_is_printed(cli: Cli) -> None:
+    done = cli.run("complete", cli.file("a.py", ADD), "--at", "2:11")
+    assert (done.returncode, done.stdout, done.stderr) == (0, " a + b\n", "")
+
+
+def test_json_tells_everything_that_is_known(cli: Cli) -> None:
+    record = cli.json("complete", cli.file("a.py", ADD), "--at", "2:11", "--json")
+    assert record["text"] == " a + b"
+    place = {"line": 2, "column": 11}
+    assert record["range"] == {"start": place, "end": place}
+    assert record["outcome"] == {
+        "kind": "shown",
+        "reason": "model",
+        "rule": None,
+        "message": "",
+    }
+    assert record["model"]
+    assert set(record["timings_ms"]) >= {"total", "trigger", "prompt", "model", "filters"}
+    assert record["tokens"]["prompt"] >= record["tokens"]["evaluated"] > 0
+    assert record["tokens"]["generated"] > 0
+    assert record["context"] == []
+    assert {"rule": "empty", "action": "pass", "reason": ""} in record["filters"]
+
+
+def test_the_view_shows_the_text_in_place(cli: Cli) -> None:
+    done = cli.run("complete", cli.file("a.py", ADD), "--at", "2:11", "--view")
+    assert "    return a + b\n" in done.stdout
+    assert "prompt tokens evaluated" in done.stdout
+
+
+def test_without_a_place_it_completes_at_the_end(cli: Cli) -> None:
+    record = cli.json("complete", cli.file("a.py", "x =\ny ="), "--json")
+    assert record["range"]["start"] == {"line": 2, "column": 4}
+
+
+def test_columns_are_characters(cli: Cli) -> None:
+    record = cli.json("complete", cli.file("a.py", "x = '😀' +\r\n"), "--at", "1:10", "--json")
+    assert record["range"]["start"] == {"line": 1, "column": 10}
+
+
+def test_a_file_of_two_megabytes_is_completed(cli: Cli) -> None:
+    lines = "".join(f"value_{n} = {n}\n" for n in range(110_000))
+    file = cli.file("big.py", lines + "def add(a, b):\n    return\n")
+    assert file.stat().st_size > 2_000_000
+    record = cli.json("complete", file, "--at", "110002:11", "--json")
+    assert record["text"] == " a + b"
+    assert record["tokens"]["prompt"] < 3_000
+
+
+def test_an_empty_file_is_completed(cli: Cli) -> None:
+    record = cli.json("complete", cli.file("a.py", ""), "--at", "1:1", "--json")
+    assert record["outcome"]["kind"] == "shown"
+
+
+@pytest.mark.parametrize("content", [b"\x7fELF\0\0\1", b"caf\xe9 = 1\n"])
+def test_a_file_that_is_not_text_is_left_alone(cli: Cli, content: bytes) -> None:
+    file = cli.file("a.bin", content)
+    record = cli.json("complete", file, "--json")
+    assert record["outcome"]["kind"] == "not_triggered"
+    assert record["outcome"]["rule"] == "binary"
+    assert cli.run("complete", file).stderr == "no suggestion (not_triggered: binary)\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("missing.py",), "no such file"),
+        (("project",), "not a regular file"),
+        (("project/a.py", "--at", "1000000000:1"), "has 6 lines"),
+        (("project/a.py", "--at", "2:99"), "columns go from 1 to 11"),
+        (("project/a.py", "--at", "0:1"), "counted from 1"),
+        (("project/a.py", "--at", "-3"), "LINE:COLUMN"),
+        (("project/a.py", "--at", "9" * 40 + ":1"), "LINE:COLUMN"),
+        (("project/a.py", "--root", "elsewhere"), "outside the root"),
+        (("project/link.py", "--root", "project"), "outside the root"),
+        ((), "Missing argument"),
+        (("project/a.py", "--colour"), "No such option"),
+    ],
+)
+def test_a_place_that_is_not_there_gets_one_line(
+    cli: Cli, arguments: tuple[str, ...], says: str
+) -> None:
+    cli.file("a.py", ADD)
+    (cli.folder / "elsewhere").mkdir()
+    outside = cli.folder / "outside.py"
+    outside.write_text(ADD)
+    (cli.folder / "project" / "link.py").symlink_to(outside)
+    given = [cli.folder / one if "/" in one or "." in one else one for one in arguments]
+    given = [cli.folder / one if one in ("project", "elsewhere") else one for one in given]
+    done = cli.run("complete", *given)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert says in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_model_that_is_not_there_gets_one_message_and_exit_code_one(cli: Cli) -> None:
+    cli.config.write_text(
+        '[[models]]\nname = "gone"\nprovider = "llama.cpp"\nurl = "http://127.0.0.1:9"\n'
+    )
+    done = cli.run("complete", cli.file("a.py", ADD), "--at", "2:11")
+    assert done.returncode == 1
+    assert "127.0.0.1:9" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_unknown_provider_says_which_there_are(cli: Cli) -> None:
+    cli.config.write_text('[[models]]\nname = "x"\nprovider = "psychic"\n')
+    done = cli.run("complete", cli.file("a.py", ADD), "--at", "2:11")
+    assert done.returncode == 1
+    assert "llama.cpp" in done.stderr
+
+
+def test_a_broken_config_is_said_and_the_rest_works(cli: Cli) -> None:
+    cli.config.write_text(cli.config.read_text() + "\n[completion]\nmax_lines = 'many'\n")
+    done = cli.run("complete", cli.file("a.py", ADD), "--at", "2:11")
+    assert done.stdout == " a + b\n"
+    assert "config.toml:" in done.stderr
+    assert "max_lines" in done.stderr
