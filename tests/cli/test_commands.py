@@ -1,5 +1,7 @@
 """The other commands: help that teaches, one line for a bad argument, what doctor finds."""
 
+import shutil
+
 import pytest
 
 from tests.cli.conftest import Cli
@@ -50,6 +52,13 @@ def test_doctor_says_what_to_do_when_nothing_is_installed(cli: Cli) -> None:
     done = cli.run("doctor", "--root", cli.folder)
     assert done.returncode == 1
     assert "aicopilot model pull" in done.stdout
+
+
+def test_inv_8_the_state_directory_may_be_deleted_at_any_time(cli: Cli) -> None:
+    file = cli.file("a.py", "def add(a, b):\n    return")
+    for _ in range(2):
+        assert cli.run("complete", file).stdout == " a + b\n"
+        shutil.rmtree(cli.folder / "state", ignore_errors=True)
 
 
 def test_plugins_names_what_is_active(cli: Cli) -> None:
