@@ -3,13 +3,9 @@
 import pytest
 
 from tests.e2e.conftest import Open, Scripted
-from tests.support.scripted_lsp import Answer, Item
+from tests.support.scripted_lsp import Answer, says
 
 pytestmark = pytest.mark.editor
-
-
-def says(at: str, *items: Item) -> Answer:
-    return {"at": at, "items": list(items)}
 
 
 def test_a_suggestion_is_shown_at_the_cursor_and_below_it(
@@ -64,10 +60,11 @@ def test_a_line_break_typed_along_a_suggestion_keeps_it(open_file: Open, server:
     editor = open_file()
     editor.type("i  a:")
     editor.until_ghost("\n  b = 1\n  c = 2")
+    asked = server.asked()
     editor.type("<CR>")
     editor.until_ghost("b = 1\n  c = 2")
     assert editor.lines() == ["  a:", "  "]
-    assert server.asked() == [2]
+    assert server.asked() == asked
 
 
 def test_typing_something_else_takes_it_away_and_asks_anew(
@@ -87,9 +84,10 @@ def test_typing_along_another_suggestion_shows_that_one(open_file: Open, server:
     editor = open_file()
     editor.type("ire")
     editor.until_ghost("turn")
+    asked = server.asked()
     editor.type("p")
     editor.until_ghost("lace")
-    assert server.asked() == [2]
+    assert server.asked() == asked
 
 
 def test_text_that_stays_after_the_cursor_is_not_repeated(

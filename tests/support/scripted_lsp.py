@@ -40,6 +40,10 @@ class Answer(TypedDict, total=False):
     exit: int  # die with this code instead
 
 
+def says(at: str, *items: Item) -> Answer:
+    return {"at": at, "items": list(items)}
+
+
 class Script(TypedDict, total=False):
     encoding: str
     answers: list[Answer]

@@ -5,6 +5,7 @@ local api = vim.api
 local M = {}
 
 local namespace = api.nvim_create_namespace('aicopilot')
+local notes = api.nvim_create_namespace('aicopilot.notes')
 local HIGHLIGHT = 'AicopilotGhost'
 
 --- Virtual text does not follow 'tabstop' by itself.
@@ -28,10 +29,11 @@ end
 ---@param before string the cursor's line up to the cursor
 ---@param view aicopilot.View
 function M.draw(buf, row, before, view)
+  M.clear(buf)
   local column = vim.fn.strdisplaywidth(before)
   local rest = view.tail .. view.after
   local lines = vim.split(view.left, '\n', { plain = true })
-  local mark = { id = 1, hl_mode = 'combine', virt_text_pos = 'inline' }
+  local mark = { hl_mode = 'combine', virt_text_pos = 'inline' }
   if #lines == 1 and vim.endswith(view.left, view.tail) then
     lines[1] = view.left:sub(1, #view.left - #view.tail) -- the tail stands there already
   elseif #lines == 1 or rest:find('%S') then
@@ -53,9 +55,18 @@ function M.draw(buf, row, before, view)
   api.nvim_buf_set_extmark(buf, namespace, row, #before, mark)
 end
 
+--- A word to the user beside the cursor's line, until something is typed: in insert mode, an echo
+--- is wiped out by "-- INSERT --" before the screen shows it.
+function M.note(text)
+  local row = api.nvim_win_get_cursor(0)[1] - 1
+  local mark = { virt_text = { { text, HIGHLIGHT } }, virt_text_pos = 'right_align' }
+  api.nvim_buf_set_extmark(0, notes, row, 0, mark)
+end
+
 function M.clear(buf)
   if api.nvim_buf_is_valid(buf) then
     api.nvim_buf_clear_namespace(buf, namespace, 0, -1)
+    api.nvim_buf_clear_namespace(buf, notes, 0, -1)
   end
 end
 

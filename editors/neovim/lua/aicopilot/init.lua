@@ -42,10 +42,15 @@ local DEFAULTS = {
 local options ---@type aicopilot.Options
 local enabled = false
 
+---@return boolean
+function M.visible()
+  return require('aicopilot.suggestion').shown() ~= nil
+end
+
 --- Inserting is left to keys that are typed: text may not change within an expression map, what
 --- was typed ahead stays behind it, and CTRL-G u makes it one step of undo.
 local function accept(part)
-  if not require('aicopilot.suggestion').shown() then
+  if not M.visible() then
     return false
   end
   local insert = ("<Cmd>lua require('aicopilot.suggestion').insert('%s')<CR>"):format(part)
@@ -112,10 +117,13 @@ function M.status()
   return enabled and 'server ' .. server or 'disabled: :AicopilotEnable starts it'
 end
 
-local function map_keys(actions)
+---@param actions table<string, fun(): boolean>
+---@param ready table<string, fun(): boolean>
+local function map_keys(actions, ready)
   for name, key in pairs(options.keys) do
     if key and actions[name] then
-      require('aicopilot.keys').map(key, actions[name], (name:gsub('_', ' ')))
+      local plug_name = name:gsub('_', '-')
+      require('aicopilot.keys').map(key, plug_name, actions[name], ready[name])
     end
   end
 end
@@ -141,7 +149,7 @@ local function hand_over()
       native.select({ count = -1 })
       return true
     end,
-  })
+  }, {})
 end
 
 ---@param given table? see DEFAULTS
@@ -156,7 +164,12 @@ function M.setup(given)
     return hand_over()
   end
   api.nvim_set_hl(0, 'AicopilotGhost', { default = true, link = 'Comment' })
-  map_keys(M)
+  map_keys(M, {
+    accept = M.visible,
+    accept_word = M.visible,
+    accept_line = M.visible,
+    dismiss = M.visible,
+  })
   api.nvim_create_user_command('AicopilotEnable', M.enable, {})
   api.nvim_create_user_command('AicopilotDisable', M.disable, {})
   api.nvim_create_user_command('AicopilotStatus', function()

@@ -23,20 +23,35 @@ local function keep(key)
       return name
     end
   end
-  return key -- which is not mapped again where it is the map's own key: a real Tab
-end
-
----@param action fun(): boolean whether it did something
-function M.map(key, action, desc)
-  before[key] = before[key] or keep(key)
-  vim.keymap.set('i', key, function()
-    return action() and '' or before[key]
-  end, { expr = true, remap = true, silent = true, desc = 'aicopilot: ' .. desc })
+  return key -- which is not mapped again at the head of its own map: a real Tab
 end
 
 --- Types `keys` at once, before what the user has typed ahead.
-function M.type(keys)
-  api.nvim_feedkeys(termcodes(keys), 'ni', false)
+---@param remap boolean?
+function M.type(keys, remap)
+  api.nvim_feedkeys(termcodes(keys), remap and 'mi' or 'ni', false)
+end
+
+--- Maps `key` to `<Plug>(aicopilot-NAME)`, which runs `action`.
+---
+--- Neovim evaluates an expression map while it looks ahead, when keys typed before it may not be in
+--- the text yet. So it only decides whether the key is ours at all, and the action, run in its turn,
+--- decides again.
+---@param name string
+---@param action fun(): boolean whether it did something
+---@param ready (fun(): boolean)? whether there may be something to do; nil for always
+function M.map(key, name, action, ready)
+  before[key] = before[key] or keep(key)
+  local plug = ('<Plug>(aicopilot-%s)'):format(name)
+  local desc = 'aicopilot: ' .. name:gsub('-', ' ')
+  vim.keymap.set('i', plug, function()
+    if not action() then
+      M.type(before[key], before[key] ~= key)
+    end
+  end, { desc = desc })
+  vim.keymap.set('i', key, function()
+    return (not ready or ready()) and plug or before[key]
+  end, { expr = true, remap = true, silent = true, desc = desc })
 end
 
 return M

@@ -134,9 +134,7 @@ function M.shown()
 end
 
 function M.clear()
-  if offer then
-    ghost.clear(offer.buf)
-  end
+  ghost.clear(offer and offer.buf or api.nvim_get_current_buf())
   offer = nil
 end
 
@@ -156,12 +154,13 @@ end
 
 --- Offers what a server answered for the cursor as it is now.
 --- What was on offer stays among the choices, and another than it is shown first.
+---@param raw_items table[] as in the protocol
 ---@return boolean new whether something is shown that was not before
 function M.offer(raw_items, from_client)
   local old, old_left = fitting()
   local row, col = cursor()
   local line = line_at(row)
-  local next_offer = {
+  local mine = {
     buf = api.nvim_get_current_buf(),
     client_id = from_client.id,
     row = row,
@@ -170,28 +169,30 @@ function M.offer(raw_items, from_client)
     items = {},
     index = 1,
   }
-  local known = {}
-  for _, raw in ipairs(raw_items) do
-    local item = read_item(raw, line, row, col, from_client.offset_encoding)
-    if item and not known[item.text] then
-      known[item.text] = true
-      table.insert(next_offer.items, item)
-    end
-  end
-  local previous = old and { text = old_left, from = col, head = line:sub(1, col) }
   M.clear()
-  offer = next_offer
-  watch(offer)
-  for index, item in ipairs(offer.items) do
-    local left = left_of(item)
-    if left and left ~= old_left then
-      offer.index = index
-      break
+  offer = mine
+  watch(mine)
+  local known = {} ---@type table<string, true> by what is left of it
+  local function add(item)
+    local left = item and left_of(item)
+    if left and not known[left] then
+      known[left] = true
+      table.insert(mine.items, item)
+      return left ~= old_left
+    end
+    return false
+  end
+  local chosen ---@type integer?
+  for _, raw in ipairs(raw_items) do
+    local new = add(read_item(raw, line, row, col, from_client.offset_encoding))
+    if new and not chosen then
+      chosen = #mine.items
     end
   end
-  if previous then
-    previous.after, previous.command = old.after, old.command
-    table.insert(offer.items, previous)
+  mine.index = chosen or 1
+  if old then
+    local head = line:sub(1, col)
+    add({ text = old_left, from = col, head = head, after = old.after, command = old.command })
   end
   return M.refresh() and M.shown() ~= old_left
 end

@@ -2,49 +2,55 @@
 
 local api = vim.api
 local client = require('aicopilot.client')
+local ghost = require('aicopilot.ghost')
 local suggestion = require('aicopilot.suggestion')
 
 local M = {}
 
 local INVOKED, AUTOMATIC = 1, 2
 local timer = vim.uv.new_timer()
+local due = 0 ---@type integer counts what the timer was set for: a stopped timer may have fired
 local cancel ---@type fun()? ends the request under way
+local asked_at ---@type table? the text and cursor that it is about
 
 local function inserting()
   return api.nvim_get_mode().mode:sub(1, 1) == 'i'
 end
 
---- Forgets what is shown, asked for and about to be asked for.
-function M.reset()
+--- An answer is for the text and cursor that were asked about, and for no other.
+local function here()
+  local buf = api.nvim_get_current_buf()
+  return { buf, api.nvim_buf_get_changedtick(buf), api.nvim_win_get_cursor(0), inserting() }
+end
+
+--- Forgets what is asked for and about to be asked for.
+local function stop()
   timer:stop()
+  due = due + 1
   if cancel then
     cancel()
     cancel = nil
   end
+end
+
+--- Forgets what is shown, too.
+function M.reset()
+  stop()
   suggestion.clear()
 end
 
 ---@param on_answer fun(shown: boolean)?
 ---@return boolean asked
 local function ask(kind, on_answer)
-  timer:stop()
-  if cancel then
-    cancel()
-    cancel = nil
-  end
+  stop()
   if not inserting() or not vim.bo.modifiable then
     return false
   end
-  local buf = api.nvim_get_current_buf()
-  local tick, position = api.nvim_buf_get_changedtick(buf), api.nvim_win_get_cursor(0)
-  cancel = client.request(buf, kind, function(items, from_client)
+  local place = here()
+  asked_at = place
+  cancel = client.request(api.nvim_get_current_buf(), kind, function(items, from_client)
     cancel = nil
-    -- The answer is for the text and cursor that were asked about, and for no other.
-    local same = inserting()
-      and api.nvim_get_current_buf() == buf
-      and api.nvim_buf_get_changedtick(buf) == tick
-      and vim.deep_equal(api.nvim_win_get_cursor(0), position)
-    if same then
+    if vim.deep_equal(place, here()) then
       local shown = suggestion.offer(items, from_client)
       if on_answer then
         on_answer(shown)
@@ -57,7 +63,7 @@ end
 local function say_if_nothing(shown)
   if not shown then
     local other = suggestion.shown() and 'other ' or ''
-    api.nvim_echo({ { ('aicopilot: no %ssuggestion here'):format(other) } }, false, {})
+    ghost.note(('no %ssuggestion here'):format(other))
   end
 end
 
@@ -88,24 +94,30 @@ function M.watch(options)
     api.nvim_create_autocmd(events, { group = group, callback = callback, pattern = pattern })
   end
   local function ask_soon()
-    timer:start(
-      options.debounce_ms,
-      0,
-      vim.schedule_wrap(function()
+    stop()
+    local mine = due
+    local function ask_if_due()
+      if due == mine then
         ask(AUTOMATIC)
-      end)
-    )
+      end
+    end
+    timer:start(options.debounce_ms, 0, vim.schedule_wrap(ask_if_due))
+  end
+  -- Whether what is shown or asked for is still right. A key that asks may run before the events
+  -- of the text typed just ahead of it, which must not undo the asking.
+  local function current()
+    return suggestion.refresh() or (cancel ~= nil and vim.deep_equal(asked_at, here()))
   end
   -- These run before the screen is redrawn: text typed along a suggestion never makes it blink.
   on({ 'TextChangedI', 'TextChangedP' }, function()
-    if not suggestion.refresh() then
+    if not current() then
       M.reset()
       ask_soon()
     end
   end)
   -- Moving about costs no model time: only typing and entering insert mode ask.
   on('CursorMovedI', function()
-    if not suggestion.refresh() then
+    if not current() then
       M.reset()
     end
   end)
