@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aicopilot_lsp.completion.types import Snapshot
-from aicopilot_lsp.models.fim import FimFormat, assemble, neutralise
+from aicopilot_lsp.models.fim import FimFormat, assemble
 from aicopilot_lsp.text.document import DocumentSnapshot, Point
 
 # Lines above the cursor that go behind the middle token at a fresh freeze (8, 30 and all of them
@@ -160,10 +160,10 @@ def _fitted(answer: str, indent: str) -> str:
 
 
 def render(layout: Layout, middle: str, fmt: FimFormat) -> str:
-    """The prompt as sent. Markers of the format in user text are made harmless part by part."""
-    parts = (neutralise(part, fmt) for part in (layout.prefix, layout.suffix, middle))
+    """The prompt as sent; `assemble` makes markers of the format in user text harmless."""
+    prompt = assemble(fmt, layout.prefix, layout.suffix, middle)
     # Half a surrogate pair is legal in a document and not in UTF-8.
-    return assemble(fmt, *parts).encode("utf-8", "replace").decode("utf-8")
+    return prompt.encode("utf-8", "replace").decode("utf-8")
 
 
 def unix_newlines(text: str) -> str:
