@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 SECTION = "aicopilot"
-# How long the first request waits for the client's configuration; then defaults are in force.
+# How long a request waits for the client's configuration, once there is an engine ...
 READY_LIMIT_S = 1.5
+# ... and how long for that, should reading a file never end.
+_START_LIMIT_S = 30.0
 _ASK_LIMIT_S = 5.0
 _READINESS_LIMIT_S = 5.0
 
@@ -56,19 +58,22 @@ class Configuration:
         self._import_engine = import_engine
         self._pulled: Mapping[str, Any] | None = None
         self._applying = asyncio.Lock()
+        self._in_force: Settings | None = None
         self._items_registered = False
 
     async def start(self) -> None:
         """Once `initialize` is answered: read what is known without asking."""
-        asyncio.get_running_loop().call_later(READY_LIMIT_S, self._session.ready.set)
+        loop, ready = asyncio.get_running_loop(), self._session.ready
+        loop.call_later(_START_LIMIT_S, ready.set)
         await self._apply()
-        if not self._session.client.configuration:
-            self._session.ready.set()
+        # What the client says may still change things, but it can be slow, or mute.
+        loop.call_later(READY_LIMIT_S if self._session.client.configuration else 0, ready.set)
 
     async def initialized(self) -> None:
         """The client takes requests now: ask it for its settings, and to tell of changes."""
         await self.refresh()
-        self._session.ready.set()
+        async with self._applying:  # the engine of `start`, too
+            self._session.ready.set()
         if self._session.client.registers_configuration:
             options = types.DidChangeConfigurationRegistrationOptions(section=SECTION)
             await self._register(types.WORKSPACE_DID_CHANGE_CONFIGURATION, options)
@@ -78,9 +83,10 @@ class Configuration:
         """Ask the client again; `pushed` stands in where it can't be asked."""
         if self._session.client.configuration:
             self._pulled = await self._ask()
+            await self._apply()
         elif isinstance(pushed, Mapping):
             self._pulled = pushed
-        await self._apply()
+            await self._apply()
         await self._register_items()
 
     async def changed(self, pushed: object) -> None:
@@ -135,14 +141,16 @@ class Configuration:
             await asyncio.to_thread(self._import_engine, settings)
             if session.engine is None:
                 session.engine = self._make_engine(settings)
-            else:
+            elif settings != self._in_force:
                 await session.engine.reconfigure(settings)
+            self._in_force = settings
         except Exception as error:  # noqa: BLE001 - INV-9: the server serves without
             _log.error("The engine could not be made.", exc_info=error)
             session.notices.engine_failed()
 
     async def _check_readiness(self) -> None:
-        engine = self._session.engine
+        async with self._applying:  # what is under way decides whether there is an engine
+            engine = self._session.engine
         if engine is None:
             return
         try:
@@ -156,7 +164,9 @@ class Configuration:
         client = self._session.client
         if self._items_registered or not client.registers_completion:
             return
-        if client.inline_completion and self._session.offers_items():
+        async with self._applying:  # what is under way decides
+            wanted = client.inline_completion and self._session.offers_items()
+        if wanted:
             self._items_registered = True
             await self._register(types.TEXT_DOCUMENT_COMPLETION, completion_options())
 

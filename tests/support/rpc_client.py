@@ -5,6 +5,7 @@ in which order. Reading is in a thread, so that a test waits with a deadline and
 """
 
 import contextlib
+import itertools
 import json
 import os
 import queue
@@ -18,7 +19,7 @@ from types import TracebackType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-SCRIPTED = (sys.executable, "-m", "tests.support.scripted_engine")
+SCRIPTED = (sys.executable, "-m", "tests.support.scripted_server")
 DEADLINE_S = 30.0  # far beyond what anything takes; a test that reaches it has failed
 INLINE = {"textDocument": {"inlineCompletion": {"dynamicRegistration": False}}}
 
@@ -60,7 +61,7 @@ class RpcClient:
         self._kept: list[Message | list[Message]] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        self._ids = iter(range(1, 10**9))
+        self._ids = (f"own {number}" for number in itertools.count(1))
 
     # Sending
 
@@ -90,6 +91,17 @@ class RpcClient:
         result = self.request("initialize", {"processId": None, "rootUri": None, **params})
         self.notify("initialized", {})
         return result
+
+    def ready(self) -> None:
+        """Return when configuration is in force: from here on, work begins at once."""
+        uri = "file:///scratch"
+        self.send(did_open(uri, ""), inline("ready", uri, 0, 0))
+        assert "result" in self.answer("ready")
+
+    def settle(self) -> None:
+        """Return when what was sent so far has begun: the server's loop has turned a few times."""
+        for _ in range(5):
+            self.request("workspace/executeCommand", {"command": "aicopilot.whyNothing"})
 
     # Receiving
 
@@ -159,6 +171,16 @@ class RpcClient:
     def close_input(self) -> None:
         assert self.process.stdin is not None
         self.process.stdin.close()
+
+    def hang_up(self) -> None:
+        """Close our end of the server's output, as a dying editor does.
+
+        The reading thread sits on that pipe, so the file under it is exchanged for an empty one.
+        """
+        assert self.process.stdout is not None
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, self.process.stdout.fileno())
+        os.close(nothing)
 
     def wait(self) -> int:
         """The exit code, once the process has ended by itself."""
