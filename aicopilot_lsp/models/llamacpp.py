@@ -6,25 +6,33 @@ Wire facts are those of llama.cpp's tools/server/README.md, checked with xllamac
 """
 
 import asyncio
-import math
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Any
 
 from aicopilot_lsp.config.settings import ModelSettings
 from aicopilot_lsp.errors import ConfigError, ModelError, ModelErrorKind
-from aicopilot_lsp.models import failures, gbnf
+from aicopilot_lsp.models import failures
 from aicopilot_lsp.models.endpoint import Endpoint, checked_headers, checked_url, read_key
 from aicopilot_lsp.models.fim import format_for
 from aicopilot_lsp.models.http import Deadline, Reply, Transport, json_object
+from aicopilot_lsp.models.llamacpp_wire import (
+    content,
+    context_tokens,
+    details,
+    finish_reason,
+    joined_pieces,
+    model_name,
+    raise_error_in,
+    sampling,
+    usage,
+)
 from aicopilot_lsp.models.protocol import (
     BackendInfo,
     Finished,
-    FinishReason,
     GenerateRequest,
     StreamEvent,
     TextChunk,
-    Usage,
 )
 from aicopilot_lsp.models.sse import EventReader
 from aicopilot_lsp.plugins import BackendContext
@@ -39,9 +47,6 @@ _DESCRIBE_S = 5.0
 _TOKENIZED_TEXTS = 64
 # The rest of a finished answer is a few bytes that let the connection be used again.
 _DRAIN_S = 0.05
-# Without this the last event repeats the prompt and some fifty settings.
-_RESPONSE_FIELDS = ("content", "stop", "stop_type", "tokens_evaluated", "timings", "error")
-_FINISH = {"eos": FinishReason.END, "word": FinishReason.STOP, "limit": FinishReason.LIMIT}
 
 
 def create(settings: ModelSettings, _context: BackendContext) -> "LlamaCppBackend":
@@ -137,7 +142,7 @@ class LlamaCppBackend:
 
     def generate(self, request: GenerateRequest) -> AsyncGenerator[StreamEvent, None]:
         """See Backend.generate. `must_begin_with` becomes a grammar."""
-        body: dict[str, Any] = {"prompt": request.prompt} | _sampling(request)
+        body: dict[str, Any] = {"prompt": request.prompt} | sampling(request)
         return self._stream("/completion", body, request)
 
     def infill(
@@ -167,7 +172,7 @@ class LlamaCppBackend:
             "prompt": middle,
             "input_extra": [{"filename": name, "text": text} for name, text in extra],
         }
-        return self._stream("/infill", body | _sampling(request), request)
+        return self._stream("/infill", body | sampling(request), request)
 
     async def tokenize(self, text: str) -> tuple[str, ...] | None:
         """See Backend.tokenize. A character that is split over tokens makes one piece with them."""
@@ -188,8 +193,8 @@ class LlamaCppBackend:
                 raise
             self._tokenizes = False
             return None
-        _raise_error_in(answer, endpoint.display)
-        pieces = _joined_pieces(answer.get("tokens"), endpoint.display)
+        raise_error_in(answer, endpoint.display)
+        pieces = joined_pieces(answer.get("tokens"), endpoint.display)
         # Tokenizers that add a blank or normalise can't say where the user's text is cut.
         self._pieces[text] = found = pieces if "".join(pieces) == text else None
         if len(self._pieces) > _TOKENIZED_TEXTS:
@@ -201,17 +206,15 @@ class LlamaCppBackend:
         deadline = Deadline(_DESCRIBE_S)
         endpoint = await deadline.wait(self._locate(), self._where)
         props = await self._transport.fetch_json(endpoint, "/props", deadline=deadline)
-        _raise_error_in(props, endpoint.display)
+        raise_error_in(props, endpoint.display)
         # It may be another model than before.
         self._pieces.clear()
         self._tokenizes = True
-        defaults = props.get("default_generation_settings")
-        context = _count(defaults.get("n_ctx")) if isinstance(defaults, Mapping) else None
         return BackendInfo(
-            model=_model_name(props),
-            context_tokens=context,
+            model=model_name(props),
+            context_tokens=context_tokens(props),
             endpoint=endpoint.display,
-            details=", ".join(_details(props)),
+            details=", ".join(details(props)),
         )
 
     async def readiness(self) -> str | None:
@@ -240,31 +243,15 @@ class LlamaCppBackend:
                     answer = json_object(event.data, reply.where)
                     if event.name == "error":
                         raise failures.from_error_object(reply.where, answer.get("error", answer))
-                    _raise_error_in(answer, reply.where)
-                    if text := _content(answer, reply.where):
-                        yield TextChunk(text, _usage(answer))
+                    raise_error_in(answer, reply.where)
+                    if text := content(answer, reply.where):
+                        yield TextChunk(text, usage(answer))
                     if answer.get("stop") is True:
-                        finished = Finished(_finish_reason(answer), _usage(answer))
+                        finished = Finished(finish_reason(answer), usage(answer))
                         await _drain(reply)
                         yield finished
                         return
         raise failures.broke_off(endpoint.display)
-
-
-def _sampling(request: GenerateRequest) -> dict[str, Any]:
-    options: dict[str, Any] = {
-        "n_predict": request.max_tokens,
-        "temperature": request.temperature,
-        "stop": list(request.stop),
-        "stream": True,
-        "cache_prompt": True,
-        # Most answers are left before their end: the cost has to come with each token.
-        "timings_per_token": True,
-        "response_fields": _RESPONSE_FIELDS,
-    }
-    if grammar := gbnf.begins_with(request.must_begin_with):
-        options["grammar"] = grammar
-    return options
 
 
 async def _expect_stream(reply: Reply) -> None:
@@ -272,7 +259,7 @@ async def _expect_stream(reply: Reply) -> None:
     if reply.media_type == "text/event-stream":
         return
     if reply.media_type == "application/json":
-        _raise_error_in(json_object(await reply.body(), reply.where), reply.where)
+        raise_error_in(json_object(await reply.body(), reply.where), reply.where)
     raise failures.bad_answer(reply.where, "it is not a stream of events")
 
 
@@ -284,108 +271,3 @@ async def _drain(reply: Reply) -> None:
                 pass
     except (TimeoutError, ModelError):
         return
-
-
-def _raise_error_in(answer: Mapping[str, Any], where: str) -> None:
-    if answer.get("error") is not None:
-        raise failures.from_error_object(where, answer["error"])
-
-
-def _content(answer: Mapping[str, Any], where: str) -> str:
-    content = answer.get("content", "")
-    if not isinstance(content, str):
-        raise failures.bad_answer(where, "its text is not a string")
-    return _well_formed(content)
-
-
-def _well_formed(text: str) -> str:
-    """JSON can spell lone surrogates, which nothing after us could encode."""
-    if text.isascii():
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _finish_reason(answer: Mapping[str, Any]) -> FinishReason:
-    stop_type = answer.get("stop_type")
-    if isinstance(stop_type, str) and stop_type in _FINISH:
-        return _FINISH[stop_type]
-    # Servers from before the end of 2024 have a flag for each.
-    if answer.get("stopped_limit") is True:
-        return FinishReason.LIMIT
-    return FinishReason.STOP if answer.get("stopped_word") is True else FinishReason.END
-
-
-def _usage(answer: Mapping[str, Any]) -> Usage:
-    timings = answer.get("timings")
-    if not isinstance(timings, Mapping):
-        timings = {}
-    evaluated, cached = _count(timings.get("prompt_n")), _count(timings.get("cache_n"))
-    prompt = _count(answer.get("tokens_evaluated"))
-    if evaluated is not None and cached is not None:
-        prompt = evaluated + cached
-    elif prompt is not None and evaluated is not None:
-        cached = max(0, prompt - evaluated)
-    return Usage(
-        prompt_tokens=prompt,
-        cached_tokens=cached,
-        evaluated_tokens=evaluated,
-        generated_tokens=_count(timings.get("predicted_n")),
-        prefill_ms=_milliseconds(timings.get("prompt_ms")),
-        decode_ms=_milliseconds(timings.get("predicted_ms")),
-    )
-
-
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-
-def _milliseconds(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if math.isfinite(value) and value >= 0 else None
-
-
-def _joined_pieces(tokens: object, where: str) -> tuple[str, ...]:
-    """The tokens' texts; those that hold parts of a character, as lists of bytes, joined."""
-    if not isinstance(tokens, list):
-        raise failures.bad_answer(where, "it has no list of tokens")
-    pieces: list[str] = []
-    pending = bytearray()
-    for token in tokens:
-        piece = token.get("piece") if isinstance(token, dict) else None
-        if isinstance(piece, str):
-            if pending:
-                pieces.append(pending.decode("utf-8", "replace"))
-                pending.clear()
-            pieces.append(piece)
-            continue
-        try:
-            pending += bytes(piece or ())
-            pieces.append(pending.decode("utf-8"))
-            pending.clear()
-        except UnicodeDecodeError:
-            continue  # the rest of the character is in the next token
-        except (TypeError, ValueError):
-            raise failures.bad_answer(where, "a token has no text") from None
-    if pending:
-        pieces.append(pending.decode("utf-8", "replace"))
-    return tuple(filter(None, pieces))
-
-
-def _model_name(props: Mapping[str, Any]) -> str:
-    """The alias; where that is the file's path, as it is by default, its name."""
-    for key in ("model_alias", "model_path"):
-        if isinstance(value := props.get(key), str) and value:
-            return value.replace("\\", "/").rpartition("/")[2]
-    return "unknown"
-
-
-def _details(props: Mapping[str, Any]) -> list[str]:
-    found = []
-    if isinstance(quantisation := props.get("model_ftype"), str) and quantisation:
-        found.append(quantisation)
-    if (slots := _count(props.get("total_slots"))) is not None:
-        found.append(f"{slots} slot" + ("s" if slots != 1 else ""))
-    if isinstance(build := props.get("build_info"), str) and build:
-        found.append(f"llama.cpp {build}")
-    return found
