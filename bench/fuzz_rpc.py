@@ -65,6 +65,7 @@ def run(messages: int, seed: int) -> Report:
     rng = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder, rpc.RpcClient(state_dir=Path(folder)) as client:
         client.initialize()
+        client.ready()
         answers = _Answers(client)
         process = psutil.Process(client.process.pid)
         expected: Counter[str] = Counter()
@@ -77,8 +78,6 @@ def run(messages: int, seed: int) -> Report:
             except BrokenPipeError:
                 alive = False
                 break
-            if count % 50000 == 0 and __import__("os").environ.get("TRACE_RSS"):
-                print(count, _rss_mb(process), flush=True)
             if count == messages // 10:
                 early_mb = _rss_mb(process)
         rss_mb = early_mb
@@ -108,13 +107,18 @@ class _Answers:
         threading.Thread(target=self._read, daemon=True).start()
 
     def wait_for_barrier(self, client: rpc.RpcClient) -> bool:
-        # Held work is released first, or its answers would never come.
+        """Return when all has been answered; False when the server has stopped answering."""
+        # Held work is released first, or its answers would never come; they take a few turns of
+        # the server's loop, as long as some round trips.
         release = {"command": "aicopilot.accept", "arguments": ["release"]}
         client.send(rpc.request("release", "workspace/executeCommand", release))
-        client.send(
-            rpc.request(BARRIER, "workspace/executeCommand", {"command": "aicopilot.whyNothing"})
-        )
-        return self._barrier.wait(DEADLINE_S)
+        why = {"command": "aicopilot.whyNothing"}
+        for _ in range(5):
+            self._barrier.clear()
+            client.send(rpc.request(BARRIER, "workspace/executeCommand", why))
+            if not self._barrier.wait(DEADLINE_S):
+                return False
+        return True
 
     def _read(self) -> None:
         while (message := self._client.take()) is not None:

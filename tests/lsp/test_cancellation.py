@@ -1,5 +1,6 @@
 """Cancelling and superseding: one answer each, at once, and the work stops."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ class Traced(RpcClient):
 
 
 @pytest.fixture
-def client(tmp_path: Path):
+def client(tmp_path: Path) -> Iterator[Traced]:
     with Traced(tmp_path) as client:
         yield client
 

@@ -19,8 +19,6 @@ def completion(
 
     The trigger is always automatic: editors say "invoked" for each key that is typed.
     """
-    if not session.offers_items():
-        return None
     asked = prepare(
         session, types.TEXT_DOCUMENT_COMPLETION, params.text_document.uri, params.position
     )
@@ -28,6 +26,9 @@ def completion(
 
 
 async def _answer(session: Session, asked: Asked) -> Result:
+    await session.ready.wait()  # only settings tell whether items are wanted
+    if not session.offers_items():
+        return None
     found = await answer(session, asked)
     if found is None:
         return None
