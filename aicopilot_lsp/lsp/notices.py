@@ -23,6 +23,16 @@ _CONFIG = "config"
 _SUSPENDED = "suspended:"
 # What `readiness` has said already, in the same words.
 _NOT_READY = (ModelErrorKind.NOT_CONFIGURED, ModelErrorKind.NOT_INSTALLED)
+# These need a hand, and each is told for itself. All others are one outage seen from different
+# sides: a process that broke down is interrupted, then unreachable, then starting.
+_LASTING = (
+    ModelErrorKind.AUTH,
+    ModelErrorKind.NOT_FOUND,
+    ModelErrorKind.REJECTED,
+    ModelErrorKind.REDIRECT,
+    ModelErrorKind.PROTOCOL,
+)
+_OUTAGE = _MODEL + "outage"
 _MAX_PROBLEMS = 5
 
 
@@ -36,8 +46,7 @@ class Notices:
     def outcome(self, outcome: Outcome) -> None:
         """Tell of a model's fault; a suggestion that the model made ends the outage."""
         if outcome.kind is OutcomeKind.MODEL_ERROR and outcome.message:
-            cause = _NO_MODEL if outcome.reason in _NOT_READY else _MODEL + outcome.reason
-            self._once(cause, outcome.message, MessageType.Warning)
+            self._once(_cause(outcome.reason), outcome.message, MessageType.Warning)
         elif outcome.kind is OutcomeKind.SHOWN and outcome.reason != "cache":
             for cause in [cause for cause in self._said if cause.startswith(_MODEL)]:
                 del self._said[cause]
@@ -95,6 +104,12 @@ class Notices:
         if cause not in self._said:
             self._said[cause] = text
             self._show(f"aicopilot: {text}", kind)
+
+
+def _cause(reason: str) -> str:
+    if reason in _NOT_READY:
+        return _NO_MODEL
+    return _MODEL + reason if reason in _LASTING else _OUTAGE
 
 
 def _line(problem: "Problem") -> str:

@@ -176,14 +176,21 @@ def test_a_message_lost_in_transit_pauses_every_open_document(editor: Editor) ->
 
 
 def test_an_outage_is_told_once_and_a_new_one_again(editor: Editor) -> None:
-    editor.open("#! fail timeout\n#! fail busy\n#! cache x\n#! say x\n")
+    editor.open("#! fail timeout\n#! fail auth\n#! cache x\n#! say x\n")
     seen = []
     for line in (0, 0, 1, 0, 2, 0, 1, 3, 0, 0):
         editor.inline(line, 0)
         seen.append([message.split()[-1] for message in editor.notices()])
-    first, again = ["timeout."], ["busy."]
+    first, again = ["timeout."], ["auth."]
     # The cursor's line is the order: 0 and 1 fail, 2 is from the cache, 3 ends the outage.
     assert seen == [first, [], again, [], [], [], [], [], first, []]
+
+
+def test_an_outage_that_shows_itself_in_several_ways_is_one_outage(editor: Editor) -> None:
+    editor.open("#! fail interrupted\n#! fail unreachable\n#! fail starting\n")
+    for line in range(3):
+        editor.inline(line, 0)
+    assert len(editor.notices()) == 1
 
 
 @pytest.mark.parametrize(
