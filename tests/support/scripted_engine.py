@@ -10,6 +10,8 @@ import json
 import os
 import sys
 
+from aicopilot_lsp.models.embedded.engine import remove_socket
+
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 
 
@@ -39,6 +41,7 @@ async def _serve(host: str, *, answers: bool) -> None:
     print(json.dumps({"address": address}), flush=True)
     async with server:
         await asyncio.to_thread(sys.stdin.buffer.read)
+    remove_socket(host)
     os._exit(0)
 
 

@@ -36,7 +36,7 @@ def main() -> None:
     sys.stdout.flush()
     os.dup2(silence, sys.stdout.fileno())
     sys.stdin.buffer.read()
-    _remove_socket(config["host"])
+    remove_socket(config["host"])
     # No destructors: they would wait for answers that nobody reads any more.
     os._exit(0)
 
@@ -62,7 +62,7 @@ def _start(config: dict[str, Any]) -> Any:
     return xllamacpp.Server(params)
 
 
-def _remove_socket(host: str) -> None:
+def remove_socket(host: str) -> None:
     """Also when the model process was killed and can't tidy up itself."""
     if host.endswith(".sock"):
         with contextlib.suppress(OSError):

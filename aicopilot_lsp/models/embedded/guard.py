@@ -198,36 +198,40 @@ class Guard:
             await asyncio.wait((self._upstream,))
             if self._upstream.cancelled() or self._upstream.exception():
                 raise RefusedError(503, "The model could not be loaded.", retry_after_s=5)
-            await _relay(self._upstream.result(), client, head, body)
+            await self._relay(self._upstream.result(), client, head, body)
         finally:
             self.active -= using
             if using:
                 self.served += 1
                 self._last_use = self._clock()
 
-
-async def _relay(upstream: Upstream, client: ClientConnection, head: Head, body: bytes) -> None:
-    """One exchange with llama.cpp over a connection of its own (a local connect takes well under
-    0.1 ms): closing it is how llama.cpp is told to stop, so it can't be shared."""
-    try:
-        reader, writer = await upstream.connect()
-    except OSError as error:
-        raise RefusedError(502, "The model does not answer.", retry_after_s=1) from error
-    try:
-        http = h11.Connection(h11.CLIENT)
-        writer.write(_request_bytes(http, upstream, head, body))
-        await writer.drain()
-        response = await _next_event(http, reader)
-        while isinstance(response, h11.InformationalResponse):
+    async def _relay(
+        self, upstream: Upstream, client: ClientConnection, head: Head, body: bytes
+    ) -> None:
+        """One exchange with llama.cpp over a connection of its own (a local connect takes well
+        under 0.1 ms): closing it is how llama.cpp is told to stop, so it can't be shared."""
+        try:
+            reader, writer = await upstream.connect()
+        except OSError as error:
+            # The engine runs but its socket is gone (somebody cleaned up /tmp): a new process
+            # mends that, and the client asks again by itself.
+            self.stopping.set()
+            raise ConnectionAbortedError("llama.cpp can't be reached") from error
+        try:
+            http = h11.Connection(h11.CLIENT)
+            writer.write(_request_bytes(http, upstream, head, body))
+            await writer.drain()
             response = await _next_event(http, reader)
-        await client.start_answer(response.status_code, _answer_headers(response))
-        while isinstance(event := await _next_event(http, reader), h11.Data):
-            await client.send_data(bytes(event.data))
-        await client.end_answer()
-    except h11.RemoteProtocolError as error:
-        raise ConnectionAbortedError("llama.cpp broke off") from error
-    finally:
-        writer.transport.abort()
+            while isinstance(response, h11.InformationalResponse):
+                response = await _next_event(http, reader)
+            await client.start_answer(response.status_code, _answer_headers(response))
+            while isinstance(event := await _next_event(http, reader), h11.Data):
+                await client.send_data(bytes(event.data))
+            await client.end_answer()
+        except h11.RemoteProtocolError as error:
+            raise ConnectionAbortedError("llama.cpp broke off") from error
+        finally:
+            writer.transport.abort()
 
 
 def _request_bytes(http: h11.Connection, upstream: Upstream, head: Head, body: bytes) -> bytes:

@@ -21,7 +21,6 @@ CONNECT_TIMEOUT_S = 15.0
 READ_TIMEOUT_S = 60.0
 MAX_REDIRECTS = 5
 MAX_ATTEMPTS_WITHOUT_PROGRESS = 3
-_BLOCK_BYTES = 1 << 18
 _SYNC_EVERY_BYTES = 64 << 20
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -71,7 +70,8 @@ def _attempt(
             _prepare(response, partial, size_bytes, label)
             partial.save_notes(url=url, validator=_validator(response))
             unsynced = 0
-            for block in response.iter_raw(_BLOCK_BYTES):
+            # As they come: gathered into larger blocks, a cut would lose the last one.
+            for block in response.iter_raw():
                 if partial.size_bytes + len(block) > size_bytes:
                     raise ModelFileError(f"{label}: it sent more bytes than the model has")
                 partial.append(block)

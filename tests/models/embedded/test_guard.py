@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 
@@ -272,9 +273,11 @@ async def test_an_answer_that_the_model_breaks_off_is_broken_off(setting: Settin
     writer.close()
 
 
-async def test_a_model_that_is_gone_is_a_502(setting: Setting) -> None:
+async def test_a_model_that_cannot_be_reached_ends_the_process(setting: Setting) -> None:
     setting.model.port = 1
-    assert status_of(await setting.exchange(setting.request())) == 502
+    with suppress(ConnectionResetError):
+        assert await setting.exchange(setting.request()) == b""
+    assert setting.guard.stopping.is_set()
 
 
 async def test_requests_wait_while_the_model_is_loaded() -> None:
