@@ -16,6 +16,7 @@ from typing import Any
 import h11
 
 from aicopilot_lsp.config.settings import Secret
+from aicopilot_lsp.models.embedded.record import SHUTDOWN_PATH, STATUS_PATH, WAIT_PATH
 from aicopilot_lsp.models.embedded.wire import (
     REQUEST_TIMEOUT_S,
     ClientConnection,
@@ -23,9 +24,6 @@ from aicopilot_lsp.models.embedded.wire import (
     RefusedError,
 )
 
-STATUS_PATH = "/aicopilot/status"
-WAIT_PATH = "/aicopilot/status?wait=ready"
-SHUTDOWN_PATH = "/aicopilot/shutdown"
 MAX_CONNECTIONS = 64
 _READ_BYTES = 64 << 10
 # Hop-by-hop headers are ours to set; CORS headers would let web pages in.

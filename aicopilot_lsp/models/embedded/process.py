@@ -6,6 +6,7 @@ It ends when it is told to, when nobody has used the model for a while, or when 
 """
 
 import asyncio
+import contextlib
 import os
 import secrets
 import signal
@@ -24,6 +25,7 @@ from aicopilot_lsp.models.embedded import hardware
 from aicopilot_lsp.models.embedded.child import Engine
 from aicopilot_lsp.models.embedded.guard import Guard, Upstream
 from aicopilot_lsp.models.embedded.record import (
+    EXIT_UNWRITABLE,
     ProcessSpec,
     Record,
     process_lock,
@@ -48,6 +50,11 @@ def main() -> int:
         return EXIT_LOCKED
     try:
         return asyncio.run(_run(directory, spec))
+    except OSError as error:
+        # The log may be on the same full disk: the exit code has to say it.
+        with contextlib.suppress(OSError):
+            _log(f"{directory}: {error.strerror}")
+        return EXIT_UNWRITABLE
     finally:
         lock.release()
 

@@ -17,6 +17,10 @@ from filelock import FileLock, Timeout
 
 from aicopilot_lsp.config.settings import Secret
 
+STATUS_PATH = "/aicopilot/status"
+WAIT_PATH = "/aicopilot/status?wait=ready"
+SHUTDOWN_PATH = "/aicopilot/shutdown"
+EXIT_UNWRITABLE = 6
 _RECORD_FILE = "process.json"
 _PROCESS_LOCK = "process.lock"
 _START_LOCK = "start.lock"

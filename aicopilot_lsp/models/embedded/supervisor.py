@@ -8,22 +8,18 @@ process itself holds `process.lock` as long as it lives. Nothing here blocks the
 import asyncio
 import os
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from aicopilot_lsp import __version__
-from aicopilot_lsp.config.paths import ensure_private_dir
 from aicopilot_lsp.errors import ModelError, ModelErrorKind, ModelProcessError
-from aicopilot_lsp.models.embedded.guard import SHUTDOWN_PATH, STATUS_PATH, WAIT_PATH
 from aicopilot_lsp.models.embedded.record import (
+    SHUTDOWN_PATH,
+    STATUS_PATH,
+    WAIT_PATH,
     ProcessSpec,
     Record,
     log_path,
@@ -31,23 +27,19 @@ from aicopilot_lsp.models.embedded.record import (
     process_lives,
     read_record,
     remove_record,
-    start_lock,
 )
+from aicopilot_lsp.models.embedded.starting import prepare, reap, start
 from aicopilot_lsp.models.endpoint import Endpoint
 from aicopilot_lsp.models.http import Deadline, Transport
 
-PROCESS_MODULE = "aicopilot_lsp.models.embedded.process"
 # A running model is replaced by another only when nobody has used it for this long: two editors
 # with different models would otherwise reload gigabytes in turn at each keystroke.
 REPLACE_AFTER_IDLE_S = 30.0
 LOAD_TIMEOUT_S = 320.0
 _STATUS_TIMEOUT_S = 2.0
-_START_TIMEOUT_S = 30.0
 _STOP_TIMEOUT_S = 10.0
 _POLL_S = 0.02
 _ATTEMPTS = 3
-
-_children: list[subprocess.Popen[bytes]] = []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +61,12 @@ async def ensure(spec: ProcessSpec, state_dir: Path, transport: Transport) -> Ru
     ModelError
         BUSY: another model is in use by another editor.
     """
-    directory = _prepare(state_dir)
+    directory = prepare(state_dir)
     for _ in range(_ATTEMPTS):
         record = read_record(directory)
         status = await _ask(transport, record, WAIT_PATH, LOAD_TIMEOUT_S) if record else None
         if record is None or status is None:
-            await _start(spec, directory)
+            await start(spec, directory)
             continue
         if status.get("state") != "ready":
             raise ModelProcessError(
@@ -109,7 +101,7 @@ async def stop(state_dir: Path, transport: Transport) -> bool:
     directory = process_dir(state_dir)
     if not directory.is_dir() or not process_lives(directory):
         remove_record(directory)
-        _reap()
+        reap()
         return False
     record = read_record(directory)
     asked = record and await _ask(transport, record, SHUTDOWN_PATH, _STATUS_TIMEOUT_S)
@@ -147,22 +139,6 @@ def left(state_dir: Path, pid: int) -> bool:
     """Whether process `pid` is no longer the one to ask: ended in order, or replaced."""
     record = read_record(process_dir(state_dir))
     return record is None or record.pid != pid
-
-
-def _prepare(state_dir: Path) -> Path:
-    directory = process_dir(state_dir)
-    try:
-        ensure_private_dir(state_dir)
-        return ensure_private_dir(directory)
-    except OSError as error:
-        raise _unwritable(directory, error) from error
-
-
-def _unwritable(directory: Path, error: OSError) -> ModelProcessError:
-    return ModelProcessError(
-        f"The model can't be started: {directory} can't be written ({error.strerror})."
-        " Editing is not affected. Make room there, or name another place in AICOPILOT_STATE_DIR."
-    )
 
 
 def _endpoint(record: Record) -> Endpoint:
@@ -224,83 +200,6 @@ async def _ask(
     return answer
 
 
-async def _start(spec: ProcessSpec, directory: Path) -> None:
-    """Start a process and wait for its note. Returns at once when another editor has."""
-    try:
-        async with _held(start_lock(directory)):
-            if process_lives(directory) and read_record(directory) is not None:
-                await asyncio.sleep(_POLL_S)  # it is being started, or is just ending
-                return
-            remove_record(directory)
-            child = await asyncio.to_thread(_spawn, spec, directory)
-            deadline = time.monotonic() + _START_TIMEOUT_S
-            while (record := read_record(directory)) is None or record.pid != child.pid:
-                if child.poll() is not None:
-                    raise ModelProcessError(
-                        f"The model process ended at once (exit code {child.returncode})."
-                        f" Its log is {log_path(directory)}."
-                    )
-                if time.monotonic() > deadline:
-                    child.kill()
-                    raise ModelProcessError(
-                        f"The model process did not start in {_START_TIMEOUT_S:.0f} s."
-                        f" Its log is {log_path(directory)}."
-                    )
-                await asyncio.sleep(_POLL_S)
-    except OSError as error:
-        raise _unwritable(directory, error) from error
-
-
-@asynccontextmanager
-async def _held(lock: FileLock) -> AsyncIterator[None]:
-    """Hold a file lock without blocking the loop. It is only ever held for a start's duration."""
-    while True:
-        try:
-            lock.acquire(timeout=0)
-            break
-        except Timeout:
-            await asyncio.sleep(_POLL_S)
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _spawn(spec: ProcessSpec, directory: Path) -> subprocess.Popen[bytes]:
-    """A process that outlives us: own session, nothing of ours inherited."""
-    _reap()
-    log = log_path(directory)
-    with suppress(FileNotFoundError):
-        log.replace(log.with_suffix(".log.1"))
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    try:
-        # -P and cwd: the folder an editor was started in must not be able to lend us modules.
-        child = subprocess.Popen(  # noqa: S603 - a fixed command
-            [sys.executable, "-P", "-m", PROCESS_MODULE, str(directory), spec.to_json()],
-            cwd=directory,
-            stdin=subprocess.DEVNULL,
-            stdout=descriptor,
-            stderr=descriptor,
-            start_new_session=True,
-            creationflags=_detached_flags(),
-        )
-    finally:
-        os.close(descriptor)
-    _children.append(child)
-    return child
-
-
-def _detached_flags() -> int:
-    if sys.platform == "win32":
-        return subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
-    return 0
-
-
-def _reap() -> None:
-    """Let go of children that ended, so that none stays as a zombie."""
-    _children[:] = [child for child in _children if child.poll() is None]
-
-
 async def _ended(directory: Path, timeout_s: float) -> bool:
     """Wait until no process holds the lock; whether that came."""
     deadline = time.monotonic() + timeout_s
@@ -308,5 +207,5 @@ async def _ended(directory: Path, timeout_s: float) -> bool:
         if time.monotonic() > deadline:
             return False
         await asyncio.sleep(_POLL_S)
-    _reap()
+    reap()
     return True

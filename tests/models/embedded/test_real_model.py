@@ -92,7 +92,7 @@ async def test_it_fills_a_hole_and_no_text_of_it_is_logged(
     await transport.aclose()
     written = texts_in(model_state_dir)
     assert not [name for name, text in written.items() if CANARY in text]
-    assert "model loaded" in written["process.log"]
+    assert "loading model" in written["process.log"]
 
 
 async def test_what_is_left_in_prefill_or_in_decode_frees_the_slot(

@@ -16,7 +16,7 @@ import pytest
 
 from aicopilot_lsp.config.settings import EmbeddedSettings, ModelSettings
 from aicopilot_lsp.errors import ModelError, ModelErrorKind, ModelProcessError
-from aicopilot_lsp.models.embedded import backend, record, supervisor
+from aicopilot_lsp.models.embedded import backend, record, starting, supervisor
 from aicopilot_lsp.models.embedded.backend import EmbeddedBackend
 from aicopilot_lsp.models.embedded.record import ProcessSpec, process_dir, read_record
 from aicopilot_lsp.models.http import Deadline, Transport
@@ -202,8 +202,17 @@ async def test_a_full_disk_is_one_message(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(supervisor, "_spawn", full)
+    monkeypatch.setattr(starting, "_spawn", full)
     with pytest.raises(ModelProcessError, match="No space left"):
+        await supervisor.ensure(SPEC, state_dir, transport)
+
+
+async def test_a_note_that_cannot_be_written_is_one_message(
+    state_dir: Path, transport: Transport
+) -> None:
+    directory = process_dir(state_dir)
+    (directory / "process.json").mkdir(parents=True)
+    with pytest.raises(ModelProcessError, match="can't be written"):
         await supervisor.ensure(SPEC, state_dir, transport)
 
 
