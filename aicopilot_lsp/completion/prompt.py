@@ -27,7 +27,7 @@ _MAX_MIDDLE_LINES = 48
 # Shares of the prompt's characters. A fifth for the suffix, as in the measurements.
 _SUFFIX_SHARE = 0.2
 # A new window is cut to this share of its room, so that it can grow before it must move again.
-_FRESH_SHARE = 0.7
+_FRESH_SHARE = 0.9
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ class CompletionSettings:
     enabled: bool = True
     debounce_ms: int = 75
     deadline_ms: int = 15_000
-    max_prompt_tokens: int = 768
+    max_prompt_tokens: int = 1536
     max_output_tokens: int = 96
     max_lines: int = 12
     exclude: tuple[str, ...] = ()
