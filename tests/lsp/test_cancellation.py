@@ -42,8 +42,9 @@ class Traced(RpcClient):
 
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[Traced]:
-    with Traced(tmp_path) as client:
-        yield client
+    traced = Traced(tmp_path)
+    with traced:
+        yield traced
 
 
 def test_a_cancel_is_answered_and_stops_the_work(client: Traced) -> None:

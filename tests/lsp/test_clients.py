@@ -10,7 +10,7 @@ import pytest
 import pytest_lsp
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
-from pytest_lsp import ClientServerConfig, client_capabilities
+from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
 
 from tests.support.rpc_client import ROOT, SCRIPTED
 
@@ -34,7 +34,7 @@ async def client(lsp_client: LanguageClient, request: pytest.FixtureRequest) -> 
         capabilities.text_document.inline_completion = types.InlineCompletionClientCapabilities()
     lsp_client.set_configuration({"aicopilot": {"completion": {"enabled": True}}})
     lsp_client.feature(types.CLIENT_REGISTER_CAPABILITY)(lambda params: None)
-    lsp_client.ghost = ghost
+    lsp_client.ghost = ghost  # type: ignore[attr-defined]
     await lsp_client.initialize_session(
         types.InitializeParams(
             process_id=None, root_uri=None, capabilities=capabilities, workspace_folders=[]

@@ -70,6 +70,10 @@ class Editor:
 
 @pytest.fixture
 def editor(server: RpcClient, request: pytest.FixtureRequest) -> Editor:
+    before = Editor(server, "before")
+    before.open("#! say x\n")
+    before.inline(1, 0)  # ends the outage of whatever test was before
+    before.notices()
     return Editor(server, str(abs(hash(request.node.nodeid))))
 
 
@@ -307,7 +311,10 @@ def test_a_change_of_configuration_is_asked_for_and_in_force(tmp_path: Path) -> 
         while "reconfigured 50" not in trace.read_text():
             client.settle()
         assert client.stop() == 0
-    assert trace.read_text() == "made 75\nreconfigured 40\nreconfigured 50\nclosed\n"
+    # The first answer may come before the engine is made, or after.
+    *first, second, last = trace.read_text().splitlines()
+    assert first in (["made 75", "reconfigured 40"], ["made 40"])
+    assert (second, last) == ("reconfigured 50", "closed")
 
 
 @pytest.mark.parametrize(

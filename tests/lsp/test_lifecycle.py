@@ -110,7 +110,10 @@ def test_closed_output_ends_the_server() -> None:
     with RpcClient() as client:
         client.initialize()
         client.hang_up()
+        # The first answer may still be read: our thread was waiting for it. The second is not.
         client.send(request(1, "no/such"))
+        client.answer(1)
+        client.send(request(2, "no/such"))
         assert client.wait() == 1
 
 
