@@ -25,6 +25,9 @@ def sampling(request: GenerateRequest) -> dict[str, Any]:
         "cache_prompt": True,
         # Most answers are left before their end: the cost has to come with each token.
         "timings_per_token": True,
+        # llama.cpp looks for a client that left only when it has something to send: with this, at
+        # each batch of the prompt.
+        "return_progress": True,
         "response_fields": _RESPONSE_FIELDS,
     }
     if grammar := gbnf.begins_with(request.must_begin_with):

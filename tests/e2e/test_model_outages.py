@@ -21,6 +21,7 @@ from tests.support.real_model import (
     installed_model,
     model_cache_dir,
     model_state_dir,
+    stop_process,
 )
 from tests.support.rpc_client import RpcClient, did_open, inline
 
@@ -126,17 +127,16 @@ def test_a_full_disk_is_told_once_and_completions_come_back(
             "AICOPILOT_CACHE_DIR": str(model_cache_dir),
             "AICOPILOT_CONFIG": str(_empty(tmp_path / "none.toml")),
         }
-        with RpcClient(SERVE, env=places, state_dir=disk) as client:
-            client.initialize(initializationOptions=OPTIONS)
-            ask = Asker(client)
-            assert ask.suggestions(SHORT) == []
-            filler.unlink()
-            assert ask.until_back()
-            assert len(messages(client)) == 1, messages(client)
-            client.stop()
-        from tests.support.real_model import stop_process
-
-        stop_process(disk)
+        try:
+            with RpcClient(SERVE, env=places, state_dir=disk) as client:
+                client.initialize(initializationOptions=OPTIONS)
+                ask = Asker(client)
+                assert ask.suggestions(SHORT) == []
+                filler.unlink()
+                assert ask.until_back()
+                assert len(messages(client)) == 1, messages(client)
+        finally:
+            stop_process(disk)
 
 
 def test_a_model_whose_port_is_refused_is_found_again(
