@@ -1,7 +1,4 @@
-"""The llama.cpp backend against llama.cpp itself, with a real model.
-
-Needs a GGUF file of the Qwen2.5-Coder family, named by the variable AICOPILOT_TEST_MODEL.
-"""
+"""The llama.cpp backend against llama.cpp itself, with the real 0.5B."""
 
 import os
 import subprocess
@@ -20,8 +17,8 @@ from aicopilot_lsp.models.http import Deadline, Transport
 from aicopilot_lsp.models.llamacpp import LlamaCppBackend
 from aicopilot_lsp.models.protocol import Backend, Finished, TextChunk
 from tests.models.contract import BackendContract, collect, request_for, text_of
+from tests.support.real_model import installed_model
 
-_MODEL = os.environ.get("AICOPILOT_TEST_MODEL", "")
 _KEY = "test-key"
 _SERVE = """
 import os, sys, xllamacpp
@@ -29,19 +26,15 @@ params = xllamacpp.CommonParams()
 params.model.path, key, out = sys.argv[1:]
 params.n_ctx, params.n_parallel, params.cache_ram_mib, params.warmup = 1024, 1, 0, False
 params.hostnames, params.port, params.api_keys = ["127.0.0.1"], 0, [key]
-params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
+params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 2
 server = xllamacpp.Server(params)
 os.write(int(out), server.listening_address.encode())
 os.close(int(out))
 sys.stdin.read()
 """
 
-pytestmark = [
-    pytest.mark.model,
-    pytest.mark.skipif(
-        not Path(_MODEL).is_file(), reason="AICOPILOT_TEST_MODEL does not name a model file"
-    ),
-]
+__all__ = ["installed_model"]
+pytestmark = pytest.mark.model
 
 NASTY = [
     '"',
@@ -70,15 +63,16 @@ NASTY = [
 
 
 @pytest.fixture(scope="module")
-def endpoint() -> Iterator[Endpoint]:
+def endpoint(installed_model: Path) -> Iterator[Endpoint]:
     ours, theirs = os.pipe()
-    command = [sys.executable, "-c", _SERVE, _MODEL, _KEY, str(theirs)]
+    command = [sys.executable, "-c", _SERVE, str(installed_model), _KEY, str(theirs)]
     with subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         pass_fds=[theirs],
+        env={**os.environ, "OMP_WAIT_POLICY": "passive"},
     ) as process:
         os.close(theirs)
         with os.fdopen(ours) as pipe:
