@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from aicopilot_lsp.config.settings import CompletionSettings
 from aicopilot_lsp.models.protocol import Usage
 
-# A cold prompt is read once for a stretch of typing; this long may that take. On 57 line tasks
-# the 0.5B matched 28 % exactly with 2,100 characters (and a window cut to 70 %) and 35 % with 2,600.
+# A cold prompt is read once for a stretch of typing; this long may that take. On 57 line tasks the
+# 0.5B matched 28 % exactly with 2,100 characters and a window cut to 70 % of its room, and 35 %
+# with 2,600 and a full one.
 _COLD_READ_S = 7.0
 _MIN_PROMPT_TOKENS = 256
 # Until measured: a small model on two CPU cores, and what code averages with its tokenizer.
