@@ -57,13 +57,13 @@ def test_positions_are_right_beside_emoji_in_every_encoding(
     open_file: Open, server: Scripted, encoding: str
 ) -> None:
     at = "é😀\tname = 'ä😀"
-    server.say([says(at, {"text": "'ä😀𝒙 → ü'", "back": 3, "forward": 2})], encoding)
+    server.say([says(at, {"text": "'ä😀𐐀 → ü'", "back": 3, "forward": 2})], encoding)
     editor = open_file("é😀\tname = ''ä + 'ß😀'")
     editor.type("f'aä😀")
-    editor.until_ghost("𝒙 → ü' + 'ß😀'")
-    assert editor.screen()[0].replace(" ", "") == "é😀name='ä😀𝒙→ü'+'ß😀'"
+    editor.until_ghost("𐐀 → ü' + 'ß😀'")
+    assert editor.screen()[0].replace(" ", "") == "é😀name='ä😀𐐀→ü'+'ß😀'"
     editor.type("<Tab>x")
-    editor.until_lines(["é😀\tname = 'ä😀𝒙 → ü'x + 'ß😀'"])
+    editor.until_lines(["é😀\tname = 'ä😀𐐀 → ü'x + 'ß😀'"])
 
 
 def test_a_file_with_crlf_keeps_it(open_file: Open, server: Scripted, tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_it_is_accepted_beside_the_popup_menu(open_file: Open, server: Scripted)
     editor.type("ico")
     editor.until_ghost("nfetti")
     editor.type("<C-x><C-n>")
-    editor.until(lambda: editor.api.funcs.pumvisible(), 1)
+    editor.until(editor.api.funcs.pumvisible, 1)
     editor.type("<Tab>!")
     editor.until_lines(["confetti!", "control", "contrast"])
     assert editor.api.funcs.pumvisible() == 0
@@ -169,7 +169,7 @@ def test_it_is_accepted_after_a_choice_in_the_popup_menu(
     editor = open_file("\ncontrast\ncontrol")
     editor.api.command(f"set completeopt={completeopt}")
     editor.type("ico<C-x><C-n>")
-    editor.until(lambda: editor.api.funcs.pumvisible(), 1)
+    editor.until(editor.api.funcs.pumvisible, 1)
     for _ in range(3):
         if editor.lines()[0] != "control":
             editor.type("<C-n>")

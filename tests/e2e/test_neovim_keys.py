@@ -40,7 +40,8 @@ def test_tab_still_expands_an_abbreviation(open_file: Open, tab_was_free: bool) 
             "plug",
         ),
         (
-            "vim.keymap.set('i', '<Tab>', function() vim.api.nvim_put({ 'lua' }, 'c', false, true) end)",
+            "vim.keymap.set('i', '<Tab>', function()"
+            " vim.api.nvim_put({ 'lua' }, 'c', false, true) end)",
             "lua",
         ),
     ],

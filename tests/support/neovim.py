@@ -50,6 +50,8 @@ class Neovim:
         self.api.ui_attach(COLUMNS, ROWS, rgb=True, ext_linegrid=True)
 
     def close(self) -> None:
+        if self.api.api.get_mode()["blocking"]:
+            self.api.input("<C-c>")
         with contextlib.suppress(OSError, EOFError):  # which is how it says that it has gone
             self.api.command("qall!")
         self.api.close()
@@ -129,7 +131,11 @@ class Neovim:
     def until(self, probe: Callable[[], object], expected: object = True) -> None:
         """Waits until `probe()` is `expected`."""
         deadline = time.monotonic() + DEADLINE_S
-        while (seen := probe()) != expected:
+        while True:
+            # While the editor waits for ENTER, calls would never return.
+            assert not self.api.api.get_mode()["blocking"], "the editor asks for a key"
+            if (seen := probe()) == expected:
+                return
             if time.monotonic() > deadline:
                 screen = "\n".join(self.screen())
                 raise AssertionError(

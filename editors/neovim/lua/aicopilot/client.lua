@@ -33,15 +33,14 @@ function M.byte_column(line, character, encoding)
   return ok and column or #line
 end
 
-local function fail(what)
-  failure = what
+--- Says it once, and in few words: more than a line would stop the editor to ask for ENTER.
+---@param short string
+---@param long string for :AicopilotStatus
+local function fail(short, long)
+  failure = long
   vim.schedule(function()
-    vim.notify(
-      ('aicopilot: %s. Editing goes on without suggestions. :AicopilotEnable tries again.'):format(
-        what
-      ),
-      vim.log.levels.WARN
-    )
+    local message = ('aicopilot: %s, editing goes on; :AicopilotStatus'):format(short)
+    vim.notify(message, vim.log.levels.WARN)
   end)
 end
 
@@ -54,8 +53,12 @@ local function launcher(command)
       on_exit = function(code, signal)
         local asked = leaving or signal == 15 or code == 143
         if not asked and (code ~= 0 or signal ~= 0) then
-          local how = signal ~= 0 and ('by signal %d'):format(signal) or ('with code %d'):format(code)
-          fail(('the server ended %s (see %s)'):format(how, require('vim.lsp.log').get_filename()))
+          local how = ('%s %d'):format(signal ~= 0 and 'signal' or 'code', math.max(signal, code))
+          local log = require('vim.lsp.log').get_filename()
+          fail(
+            ('server died (%s)'):format(how),
+            ('the server died (%s) and may have said why in %s'):format(how, log)
+          )
         end
         on_exit(0, 0)
       end,
@@ -85,7 +88,8 @@ function M.start(buf, options)
   end
   if vim.fn.executable(options.cmd[1]) == 0 then
     return fail(
-      ('%q is not on the PATH: install aicopilot-lsp or set `cmd`'):format(options.cmd[1])
+      'server not found',
+      ('%s is not on the PATH; install aicopilot-lsp or set `cmd`'):format(options.cmd[1])
     )
   end
   local capabilities = lsp.protocol.make_client_capabilities()
@@ -120,7 +124,8 @@ end
 ---@return vim.lsp.Client? that answers inline completion for `buf`
 function M.of(buf)
   for _, client in ipairs(lsp.get_clients({ bufnr = buf, name = NAME })) do
-    if client.server_capabilities and client.server_capabilities.inlineCompletionProvider then
+    local can = client.server_capabilities or {}
+    if can.inlineCompletionProvider and not stopping[client.id] then
       return client
     end
   end
@@ -174,9 +179,9 @@ function M.describe(buf)
   local client = M.of(buf)
   if client then
     local root = client.config.root_dir or 'single files'
-    return ('running for this buffer (%s, positions in %s)'):format(root, client.offset_encoding)
+    return ('running (%s, %s)'):format(root, client.offset_encoding)
   elseif failure then
-    return ('not running: %s'):format(failure)
+    return ('not running: %s. :AicopilotEnable tries again.'):format(failure)
   elseif #lsp.get_clients({ name = NAME }) > 0 then
     return 'running, but not for this buffer'
   end

@@ -114,7 +114,7 @@ end
 
 function M.status()
   local server = require('aicopilot.client').describe(api.nvim_get_current_buf())
-  return enabled and 'server ' .. server or 'disabled: :AicopilotEnable starts it'
+  return enabled and server or 'disabled; :AicopilotEnable starts it'
 end
 
 ---@param actions table<string, fun(): boolean>
