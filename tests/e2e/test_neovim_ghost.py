@@ -198,6 +198,16 @@ def test_moving_the_cursor_takes_it_away_and_does_not_ask(
     assert len(server.asked()) == asked
 
 
+@pytest.mark.parametrize("keys", ["A", "$a", "ccab", "kjA"])
+def test_entering_insert_mode_asks_where_the_cursor_then_is(
+    open_file: Open, server: Scripted, keys: str
+) -> None:
+    server.say([says("ab", {"text": "cd"})])
+    editor = open_file("ab")
+    editor.type(keys)
+    editor.until_ghost("cd")
+
+
 def test_a_change_elsewhere_makes_it_stale(open_file: Open, server: Scripted) -> None:
     server.say([says("a", {"text": "bc"})])
     editor = open_file("\none\ntwo")

@@ -165,5 +165,6 @@ def test_the_status_tells_root_and_encoding(open_file: Open) -> None:
 
 
 def test_an_unknown_option_is_named(editor: Neovim) -> None:
-    editor.setup("{ cmd = { 'true' }, debounce = 5 }")
+    editor.setup("{ cmd = { 'true' }, debounce = 5, keys = { acept = '<C-l>' } }")
     assert 'unknown option "debounce"' in editor.messages()
+    assert 'unknown option "acept"' in editor.messages()

@@ -37,7 +37,11 @@ end
 ---@param short string
 ---@param long string for :AicopilotStatus
 local function fail(short, long)
+  local said = failure ~= nil
   failure = long
+  if said then
+    return
+  end
   vim.schedule(function()
     local message = ('aicopilot: %s, editing goes on; :AicopilotStatus'):format(short)
     vim.notify(message, vim.log.levels.WARN)

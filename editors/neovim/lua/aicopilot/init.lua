@@ -39,7 +39,7 @@ local DEFAULTS = {
   init_options = {},
 }
 
-local options ---@type aicopilot.Options
+local options = DEFAULTS ---@type aicopilot.Options
 local enabled = false
 
 ---@return boolean
@@ -152,14 +152,19 @@ local function hand_over()
   }, {})
 end
 
----@param given table? see DEFAULTS
-function M.setup(given)
-  options = vim.tbl_deep_extend('force', DEFAULTS, given or {})
-  for name in pairs(given or {}) do
-    if DEFAULTS[name] == nil and name ~= 'filetypes' then
+local function warn_of_unknown(given, known)
+  for name in pairs(given) do
+    if known[name] == nil and name ~= 'filetypes' then
       vim.notify(('aicopilot: unknown option %q is ignored'):format(name), vim.log.levels.WARN)
     end
   end
+end
+
+---@param given table? see DEFAULTS
+function M.setup(given)
+  options = vim.tbl_deep_extend('force', DEFAULTS, given or {})
+  warn_of_unknown(given or {}, DEFAULTS)
+  warn_of_unknown(options.keys, DEFAULTS.keys)
   if vim.lsp.inline_completion then
     return hand_over()
   end

@@ -34,16 +34,16 @@ end
 
 --- Maps `key` to `<Plug>(aicopilot-NAME)`, which runs `action`.
 ---
---- Neovim evaluates an expression map while it looks ahead, when keys typed before it may not be in
---- the text yet. So it only decides whether the key is ours at all, and the action, run in its turn,
---- decides again.
+--- Neovim evaluates an expression map while it looks ahead, when keys typed before it may not be
+--- in the text yet. So it only decides whether the key is ours at all, and the action, run in its
+--- turn, decides again.
 ---@param name string
 ---@param action fun(): boolean whether it did something
 ---@param ready (fun(): boolean)? whether there may be something to do; nil for always
 function M.map(key, name, action, ready)
   before[key] = before[key] or keep(key)
   local plug = ('<Plug>(aicopilot-%s)'):format(name)
-  local desc = 'aicopilot: ' .. name:gsub('-', ' ')
+  local desc = 'aicopilot: ' .. name:gsub('%-', ' ')
   vim.keymap.set('i', plug, function()
     if not action() then
       M.type(before[key], before[key] ~= key)

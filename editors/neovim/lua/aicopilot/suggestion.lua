@@ -35,13 +35,9 @@ local function cursor()
   return position[1] - 1, position[2]
 end
 
-local function line_at(row)
-  return api.nvim_buf_get_lines(0, row, row + 1, false)[1] or ''
-end
-
 ---@return aicopilot.Item? nil for what cannot be shown as ghost text
 local function read_item(raw, line, row, col, encoding)
-  if type(raw.insertText) ~= 'string' then -- a snippet: the server is asked not to send those
+  if type(raw.insertText) ~= 'string' then -- a snippet, which would need a session of its own
     return nil
   end
   local from, to = col, col
@@ -145,7 +141,7 @@ function M.refresh()
   if item then
     local row, col = cursor()
     local view = { left = left, tail = tail, after = item.after }
-    ghost.draw(offer.buf, row, line_at(row):sub(1, col), view)
+    ghost.draw(offer.buf, row, api.nvim_get_current_line():sub(1, col), view)
     return true
   end
   M.clear()
@@ -159,7 +155,7 @@ end
 function M.offer(raw_items, from_client)
   local old, old_left = fitting()
   local row, col = cursor()
-  local line = line_at(row)
+  local line = api.nvim_get_current_line()
   local mine = {
     buf = api.nvim_get_current_buf(),
     client_id = from_client.id,
@@ -197,20 +193,18 @@ function M.offer(raw_items, from_client)
   return M.refresh() and M.shown() ~= old_left
 end
 
----@return integer how many of the suggestions fit
-function M.count()
-  if not fitting() then
-    return 0
-  end
-  return #vim.tbl_filter(left_of, offer.items)
-end
-
 ---@param step integer 1 or -1
+---@return boolean whether there was another one that fits
 function M.choose(step)
+  local item = fitting()
+  if not item then
+    return false
+  end
   repeat
     offer.index = (offer.index - 1 + step) % #offer.items + 1
   until left_of(offer.items[offer.index])
   M.refresh()
+  return offer.items[offer.index] ~= item
 end
 
 local PARTS = {

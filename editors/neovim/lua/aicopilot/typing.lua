@@ -23,14 +23,18 @@ local function here()
   return { buf, api.nvim_buf_get_changedtick(buf), api.nvim_win_get_cursor(0), inserting() }
 end
 
---- Forgets what is asked for and about to be asked for.
-local function stop()
-  timer:stop()
-  due = due + 1
+local function cancel_request()
   if cancel then
     cancel()
     cancel = nil
   end
+end
+
+--- Forgets what is asked for and about to be asked for.
+local function stop()
+  timer:stop()
+  due = due + 1
+  cancel_request()
 end
 
 --- Forgets what is shown, too.
@@ -73,11 +77,7 @@ end
 
 --- Shows another suggestion; the server is asked for more when there is no other.
 function M.cycle(step)
-  if suggestion.count() > 1 then
-    suggestion.choose(step)
-    return true
-  end
-  return ask(INVOKED, say_if_nothing)
+  return suggestion.choose(step) or ask(INVOKED, say_if_nothing)
 end
 
 ---@return boolean whether there was anything to dismiss
@@ -115,10 +115,12 @@ function M.watch(options)
       ask_soon()
     end
   end)
-  -- Moving about costs no model time: only typing and entering insert mode ask.
+  -- Moving about costs no model time: only typing and entering insert mode ask. What these are
+  -- about to ask, as `A` is before it moves, is asked where the cursor then is.
   on('CursorMovedI', function()
     if not current() then
-      M.reset()
+      cancel_request()
+      suggestion.clear()
     end
   end)
   on('InsertEnter', ask_soon)
