@@ -35,22 +35,28 @@ def find_stop(text: str, around: Surroundings) -> int | None:
         return _offset(text.find("\n"))
     start = len(text) - len(text.lstrip("\n"))
     limit = _line_limit(text, start, around.max_lines)
-    found = _statement_end(text, start) if around.extent is Extent.STATEMENT else None
+    found = _statement_end(text, start, around) if around.extent is Extent.STATEMENT else None
     if around.extent is Extent.BLOCK:
         found = _block_end(text, start, around)
     candidates = [at for at in (limit, found, _rejoin(text, around)) if at is not None]
     return min(candidates, default=None)
 
 
-def _statement_end(text: str, start: int) -> int | None:
-    """The first line end at which no bracket opened in `text` is open, block braces aside."""
-    at = text.find("\n", start)
+def _statement_end(text: str, start: int, around: Surroundings) -> int | None:
+    """The first line end at which no bracket opened in `text` is open, block braces aside.
+
+    A comment on a line of its own is the beginning of a statement, not all of it.
+    """
+    whole = not around.head.strip()  # the text's first line is a line of its own
+    at, line_start = text.find("\n", start), start
     while at != -1:
-        line = text[start:at]
-        depth = bracket_depth(line.rstrip().removesuffix("{"))
-        if line.strip() and depth <= 0:
+        line = text[line_start:at]
+        is_comment = (whole or line_start > start) and around.language.is_comment(line)
+        depth = bracket_depth(text[start:at].rstrip().removesuffix("{"))
+        if line.strip() and not is_comment and depth <= 0:
             return at
-        at = text.find("\n", at + 1)
+        line_start = at + 1
+        at = text.find("\n", line_start)
     return None
 
 

@@ -56,6 +56,11 @@ def test_a_statement_ends_where_its_brackets_are_closed(text: str) -> None:
     kept(text, Extent.STATEMENT)
 
 
+def test_a_comment_is_not_the_whole_statement() -> None:
+    kept("# add them up\ntotal = a + b¶\nmore", Extent.STATEMENT)
+    kept("  # why¶\nmore", Extent.STATEMENT, head="x = 1")
+
+
 @pytest.mark.parametrize("text", ["if (x) {¶\n  y();\n", "const o = {¶\n  a: 1,\n"])
 def test_a_statement_that_opens_a_brace_block_ends_at_the_opener(text: str) -> None:
     kept(text, Extent.STATEMENT, language="typescript")
