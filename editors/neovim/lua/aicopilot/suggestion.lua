@@ -238,8 +238,7 @@ function M.insert(part)
     M.clear()
   end
   api.nvim_buf_set_text(buf, row, col, row, col + (whole and #tail or 0), lines)
-  local start = #lines == 1 and col or 0
-  api.nvim_win_set_cursor(0, { row + #lines, start + #lines[#lines] })
+  api.nvim_win_set_cursor(0, { row + #lines, (#lines == 1 and col or 0) + #lines[#lines] })
   if not complete then
     M.refresh()
   elseif item.command then
