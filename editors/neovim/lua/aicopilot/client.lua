@@ -10,6 +10,7 @@ local HAS_METHODS = vim.fn.has('nvim-0.11') == 1
 
 --- Set once the server has failed, so that each new buffer does not start it, and complain, again.
 local failure ---@type string?
+local message ---@type string? the server's latest, whole, for :AicopilotStatus
 local leaving = false
 local stopping = {} ---@type table<integer, true> clients by id that were told to end
 
@@ -46,6 +47,20 @@ local function fail(short, long)
     local message = ('aicopilot: %s, editing goes on; :AicopilotStatus'):format(short)
     vim.notify(message, vim.log.levels.WARN)
   end)
+end
+
+--- What the server wants the user to read. Neovim stops for ENTER when it is longer than the line,
+--- so as much of it is shown as fits, and all of it by :AicopilotStatus.
+local function show_message(_, params)
+  message = params.message
+  local line = message:gsub('%s*\n%s*', ' ')
+  local rest = ' … :AicopilotStatus'
+  local room = vim.o.columns - 12 -- the ruler's and the pending command's place
+  if vim.fn.strdisplaywidth(line) > room then
+    line = vim.fn.strcharpart(line, 0, math.max(room - vim.fn.strdisplaywidth(rest), 1)) .. rest
+  end
+  local levels = { vim.log.levels.ERROR, vim.log.levels.WARN }
+  vim.notify(line, levels[params.type] or vim.log.levels.INFO)
 end
 
 --- Starts the process and keeps its end to ourselves: Neovim's own message about an exit code
@@ -103,6 +118,7 @@ function M.start(buf, options)
     cmd = launcher(options.cmd),
     root_dir = root_of(buf, options.root_markers),
     capabilities = capabilities,
+    handlers = { ['window/showMessage'] = show_message },
     init_options = next(options.init_options) and options.init_options or nil,
   }, {
     bufnr = buf,
@@ -183,7 +199,8 @@ function M.describe(buf)
   local client = M.of(buf)
   if client then
     local root = client.config.root_dir or 'single files'
-    return ('running (%s, %s)'):format(root, client.offset_encoding)
+    local said = message and ('; it said: %s'):format(message) or ''
+    return ('running (%s, %s)%s'):format(root, client.offset_encoding, said)
   elseif failure then
     return ('not running: %s. :AicopilotEnable tries again.'):format(failure)
   elseif #lsp.get_clients({ name = NAME }) > 0 then
