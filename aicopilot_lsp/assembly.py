@@ -110,6 +110,11 @@ class Engine:
             self._backend = plugins.backend_factory(chosen.provider)(chosen, context)
         return self._backend
 
+    @property
+    def starting(self) -> bool:
+        """Whether the model is being started or loaded at this moment."""
+        return self._backend is not None and self._backend.starting
+
     async def readiness(self) -> str | None:
         """None when a model is configured and present, else what to do about it (for a person).
         Starts nothing and connects to nothing."""

@@ -51,6 +51,7 @@ class Client:
     markdown: bool = False
     configuration: bool = False
     registers_configuration: bool = False
+    progress: bool = False
 
     @classmethod
     def from_initialize(cls, params: Mapping[str, Any]) -> "Client":
@@ -76,6 +77,7 @@ class Client:
             as_is=_AS_IS in _list(_mapping(item, "insertTextModeSupport").get("valueSet")),
             markdown="markdown" in _list(item.get("documentationFormat")),
             configuration=workspace.get("configuration") is True,
+            progress=_mapping(capabilities, "window").get("workDoneProgress") is True,
             registers_configuration=_mapping(workspace, "didChangeConfiguration").get(
                 "dynamicRegistration"
             )

@@ -25,6 +25,7 @@ from aicopilot_lsp.lsp.handlers import table
 from aicopilot_lsp.lsp.inbox import Inbox
 from aicopilot_lsp.lsp.notices import Notices
 from aicopilot_lsp.lsp.params import make_converter
+from aicopilot_lsp.lsp.progress import Progress
 from aicopilot_lsp.lsp.protocol import Protocol
 from aicopilot_lsp.lsp.session import Session
 from aicopilot_lsp.lsp.transport import PipeReader, PipeWriter, claim_stdio
@@ -84,7 +85,7 @@ class _Server:
         protocol = server.protocol
         assert isinstance(protocol, Protocol)  # noqa: S101 - for the type checker
         self._protocol = protocol
-        self.session = Session(Notices(self._show))
+        self.session = Session(Notices(self._show), Progress(protocol, self._in_background))
         self._server = server
         custom = options.engine_factory
         self._configuration = Configuration(

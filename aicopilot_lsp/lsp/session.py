@@ -13,6 +13,7 @@ from aicopilot_lsp.lsp.engine import Engine
 from aicopilot_lsp.lsp.files import path_in_workspace
 from aicopilot_lsp.lsp.latest import Latest
 from aicopilot_lsp.lsp.notices import Notices
+from aicopilot_lsp.lsp.progress import Progress
 
 
 class Session:
@@ -28,7 +29,7 @@ class Session:
         The document that was asked for last.
     """
 
-    def __init__(self, notices: Notices) -> None:
+    def __init__(self, notices: Notices, progress: Progress) -> None:
         self.client = Client()
         self.documents = Documents()
         self.folders: dict[str, Folder] = {}
@@ -36,6 +37,7 @@ class Session:
         self.engine: Engine | None = None
         self.latest = Latest()
         self.notices = notices
+        self.progress = progress
         self.ready = asyncio.Event()
         self.last_uri = ""
 

@@ -90,6 +90,8 @@ async def _complete(session: Session, snapshot: Snapshot) -> Outcome:
     await session.ready.wait()
     if session.engine is None:
         return Outcome(kind=OutcomeKind.EMPTY, reason="no-engine")
+    if session.client.progress:
+        session.progress.watch(session.engine)
     return await session.engine.complete(snapshot)
 
 

@@ -136,6 +136,11 @@ class LlamaCppBackend:
         """Every server that this backend has tried to reach."""
         return self._transport.contacted()
 
+    @property
+    def starting(self) -> bool:
+        """See Backend.starting. What runs elsewhere is not started by us."""
+        return False
+
     async def prepare(self) -> None:
         """See Backend.prepare. A server elsewhere is looked up, not asked."""
         await self._locate()

@@ -100,6 +100,10 @@ class Backend(Protocol):
     def fim_format(self) -> str:
         """Name of the FIM format its model was trained on (models/fim.py)."""
 
+    @property
+    def starting(self) -> bool:
+        """Whether it is being started or loaded at this moment; shown as progress."""
+
     async def prepare(self) -> None:
         """Return when it can be asked: start and load what has to be; nothing to do for a server
         that runs elsewhere. May take seconds, and waits no longer than the caller does."""

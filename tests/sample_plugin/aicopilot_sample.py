@@ -19,6 +19,7 @@ from aicopilot_lsp.plugins import BackendContext
 class SampleBackend:
     """Says its model's name."""
 
+    starting = False
     fim_format = "qwen2.5-coder"
 
     def __init__(self, settings: ModelSettings) -> None:

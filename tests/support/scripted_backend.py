@@ -35,6 +35,7 @@ class ScriptedBackend:
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     asked: asyncio.Event = field(default_factory=asyncio.Event)  # set by the first request
     model: str = "scripted"
+    starting = False
     fim_format: str = "qwen2.5-coder"
 
     def __post_init__(self) -> None:

@@ -36,6 +36,8 @@ TRACE_VARIABLE = "SCRIPTED_TRACE"
 class ScriptedEngine:
     """Keeps the engine's promises and follows orders; writes what it was told to a trace file."""
 
+    starting = False
+
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._outcomes: dict[str, Outcome] = {}

@@ -82,6 +82,11 @@ class EmbeddedBackend:
     def fim_format(self) -> str:
         return self._inner.fim_format
 
+    @property
+    def starting(self) -> bool:
+        """See Backend.starting."""
+        return self._starting is not None and not self._starting.done()
+
     def contacted(self) -> tuple[str, ...]:
         return self._inner.contacted()
 
@@ -196,8 +201,7 @@ class EmbeddedBackend:
 
     async def _explained(self, error: ModelError) -> ModelError | None:
         """What to raise for `error`; None when the call may be made again at once."""
-        starting = self._starting is not None and not self._starting.done()
-        if error.kind is ModelErrorKind.TIMEOUT and starting:
+        if error.kind is ModelErrorKind.TIMEOUT and self.starting:
             return ModelError(
                 "The embedded model is still being loaded; suggestions begin when it is.",
                 kind=ModelErrorKind.STARTING,
