@@ -1,16 +1,19 @@
-"""Where a suggestion goes: inserted, or in place of closers that the editor put behind the cursor.
+"""Where a suggestion goes: inserted, or in place of what stands right of the cursor.
 
 An editor that closes brackets and quotes leaves `foo(|)`. An answer `a, b)` repeats the closer: it
 is cut. An answer `a), b` goes on behind it: then the closer is overwritten, as the answer brings
-its own.
+its own. And an answer that runs into the rest of the line ends where that begins.
 """
 
 from dataclasses import dataclass
 
 from aicopilot_lsp.completion.trigger import CLOSERS
+from aicopilot_lsp.text.brackets import scan
 
-_PAIRS = {")": "(", "]": "[", "}": "{"}
 _QUOTES = "\"'`"
+_ENDS = ";,"
+# Shorter common ends of an answer and beginnings of the line's rest occur by chance.
+_MIN_OVERLAP_CHARS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,33 +26,43 @@ class Placement:
 
 def place(text: str, tail: str) -> Placement:
     """Fit `text` in front of `tail`, the cursor's line right of the cursor."""
-    closers = tail.rstrip()
-    if not closers or set(closers) - CLOSERS or not _closes(text, closers):
+    rest = tail.rstrip()
+    if not rest:
         return Placement(text, 0)
-    cut = text.rstrip().removesuffix(closers)
-    if len(cut) < len(text.rstrip()) and not _closes(cut, closers):
-        return Placement(cut, 0)
-    return Placement(text, len(tail.rstrip()))
+    if set(rest) - CLOSERS:
+        return Placement(_without_overlap(text, rest), 0)
+    quote = rest[0] if rest[0] in _QUOTES else ""
+    closers = scan(text, within_quote=quote).closers
+    matched = _matched(closers, rest)
+    if not matched:
+        return Placement(_without_end(text, rest), 0)
+    first = closers[0][0]
+    if rest.startswith(text.rstrip()[first:]):
+        return Placement(text[:first], 0)
+    return Placement(_without_end(text, rest[matched:]), matched)
 
 
-def _closes(text: str, closers: str) -> bool:
-    """Whether `text` itself closes what the first of `closers` closes."""
-    first = closers[0]
-    if first in _QUOTES:
-        return text.count(first) % 2 == 1
-    return first in unmatched_closers(text)
+def _matched(closers: tuple[tuple[int, str], ...], rest: str) -> int:
+    """How many characters of `rest` the closers of the answer stand for, one by one."""
+    count = 0
+    for _, char in closers:
+        if not rest.startswith(char, count):
+            break
+        count += 1
+    return count
 
 
-def unmatched_closers(text: str) -> str:
-    """The closing brackets in `text` that close something opened before it, in order."""
-    opened: list[str] = []
-    unmatched = ""
-    for char in text:
-        if char in _PAIRS.values():
-            opened.append(char)
-        elif char in _PAIRS:
-            if opened and opened[-1] == _PAIRS[char]:
-                opened.pop()
-            else:
-                unmatched += char
-    return unmatched
+def _without_end(text: str, rest: str) -> str:
+    """`text` without a `;` or `,` that is there already."""
+    trimmed = text.rstrip()
+    return trimmed[:-1] if rest[:1] in _ENDS and trimmed.endswith(rest[:1] or "\0") else text
+
+
+def _without_overlap(text: str, rest: str) -> str:
+    """`text` without an end that is the beginning of `rest`."""
+    trimmed = text.rstrip()
+    for size in range(min(len(trimmed), len(rest)), 0, -1):
+        if trimmed.endswith(rest[:size]):
+            enough = size >= _MIN_OVERLAP_CHARS or size == len(rest)
+            return trimmed[:-size] if enough else text
+    return text

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aicopilot_lsp.completion.placement import place, unmatched_closers
+from aicopilot_lsp.completion.placement import place
 
 
 @pytest.mark.parametrize(
@@ -22,13 +22,21 @@ from aicopilot_lsp.completion.placement import place, unmatched_closers
         ('x["k"]', "]", 'x["k"]', 0),
         ("a, b)", "", "a, b)", 0),
         ("a, b)", " # note", "a, b)", 0),
-        ("x;", ";", "x;", 0),
+        ("z;", ";", "z", 0),
+        ("z", ";", "z", 0),
+        ("a);", ");", "a", 0),
+        ("a).b;", ");", "a).b", 1),
+        ("x)", "))", "x", 0),  # the outer one stays
+        ("x).y)", "))", "x).y)", 2),
+        ("a)", ");", "a", 0),
+        ("x + 1}", '}")', "x + 1", 0),
+        ('"hello :)"', ")", '"hello :)"', 0),  # in a string
+        ('a \\" b', '"', 'a \\" b', 0),  # escaped
+        ("a) + bar", ") + bar", "a", 0),  # runs into the rest of the line
+        ("me)", "me)", "", 0),
+        ("a + b", " + c", "a + b", 0),
     ],
 )
 def test_a_closer_is_never_there_twice(text: str, tail: str, placed: str, replaces: int) -> None:
     result = place(text, tail)
     assert (result.text, result.replaces) == (placed, replaces)
-
-
-def test_unmatched_closers_are_those_opened_outside() -> None:
-    assert unmatched_closers("a(b)]c)") == "])"
