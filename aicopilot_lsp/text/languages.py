@@ -4,9 +4,10 @@ The facts lie in grammars/<language>/language.toml, which ships inside the wheel
 a folder gets PLAIN and falls back to indentation. Pure data: this reads only files of the package.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path, PurePath
 from typing import Any
@@ -22,8 +23,12 @@ class Language:
         A line of code that ends with one of these opens a block.
     block_words : tuple of str
         So does one that begins with one of these words.
+    block_closers : tuple of str
+        Words, or marks other than brackets, that close a block.
     indentation_scoped : bool
         A block ends where its indentation does; there is no closing token.
+    markup : bool
+        Tags open and close blocks too.
     """
 
     name: str
@@ -33,8 +38,14 @@ class Language:
     block_comment: tuple[tuple[str, str], ...] = ()
     block_openers: tuple[str, ...] = ()
     block_words: tuple[str, ...] = ()
+    block_closers: tuple[str, ...] = ()
     indentation_scoped: bool = False
+    markup: bool = False
     test_files: tuple[str, ...] = ()
+    _closer: re.Pattern[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_closer", _closer_pattern(self))
 
     def opens_block(self, line: str) -> bool:
         """Whether `line` (without what follows it) opens a block."""
@@ -44,6 +55,14 @@ class Language:
         return code.endswith(self.block_openers) or any(
             code.startswith(word + " ") for word in self.block_words
         )
+
+    def is_closer(self, line: str) -> bool:
+        """Whether `line` holds nothing but what closes blocks and brackets, comments aside.
+
+        True for `}`, `});`, `})();`, `end,`, `</li></ul>`. False for a blank line, and where
+        something else follows: `} else {`, `} while (x);`, `end.join`, `):`.
+        """
+        return self._closer.fullmatch(self.without_comment(line).strip()) is not None
 
     def without_comment(self, line: str) -> str:
         """`line` up to a trailing line comment. Lexical: a mark inside a string that stands
@@ -59,6 +78,21 @@ class Language:
     def is_comment(self, line: str) -> bool:
         """Whether `line` begins with a line comment."""
         return bool(self.line_comment) and line.lstrip().startswith(self.line_comment)
+
+
+def _closer_pattern(language: Language) -> re.Pattern[str]:
+    tokens = [r"[)\]}]"]
+    tokens += [_whole(closer) for closer in language.block_closers]
+    if language.markup:
+        tokens += [r"</[\w.:-]*\s*>", "/>"]
+    closing = "|".join(tokens)
+    return re.compile(rf"(?:{closing})(?:{closing}|[;,?\s]|\(\))*")
+
+
+def _whole(token: str) -> str:
+    """A pattern for `token`; for a word, not as a part of another and not as a name: `x.end`."""
+    escaped = re.escape(token)
+    return rf"(?<![\w.:@$-]){escaped}(?!\w)" if token[-1].isalnum() else escaped
 
 
 PLAIN = Language(name="plain", block_openers=("{", ":", "(", "["))
@@ -93,6 +127,7 @@ def _folder() -> Path:
 def _read(path: Path) -> Language:
     raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     pairs = tuple((start, end) for start, end in raw.pop("block_comment", ()))
-    scoped = bool(raw.pop("indentation_scoped", False))
-    lists = {key: tuple(value) for key, value in raw.items()}
-    return Language(name=path.parent.name, block_comment=pairs, indentation_scoped=scoped, **lists)
+    facts: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()
+    }
+    return Language(name=path.parent.name, block_comment=pairs, **facts)
