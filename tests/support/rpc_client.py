@@ -40,6 +40,7 @@ class RpcClient:
         *,
         env: Mapping[str, str] | None = None,
         state_dir: Path | None = None,
+        cwd: Path = ROOT,
     ) -> None:
         self._own_dir = None if state_dir else tempfile.TemporaryDirectory(prefix="aicopilot-")
         self.state_dir = state_dir or Path(self._own_dir.name if self._own_dir else ".")
@@ -55,7 +56,7 @@ class RpcClient:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={**os.environ, **places, **(env or {})},
-            cwd=ROOT,
+            cwd=cwd,
         )
         self._arrived: queue.SimpleQueue[Message | list[Message] | None] = queue.SimpleQueue()
         self._kept: list[Message | list[Message]] = []
