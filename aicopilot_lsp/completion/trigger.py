@@ -4,7 +4,8 @@ An explicit request (Trigger.INVOKED) skips the rules that guess what the user w
 those that say what is allowed. Next: cache.py, then prompt.py.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -22,7 +23,12 @@ CLOSERS = frozenset(")]}>\"'`,;: \t")
 _MAX_LINE_CHARS = 2_000
 # Text around the cursor that is looked at for NUL, the mark of a file that is not text.
 _BINARY_PROBE_CHARS = 4_096
+# What may follow the closers: the end of a line that opens a block, as in `if (|) {`.
+_OPENER_BEHIND_CURSOR = re.compile(r"[=-]>\s*\{|\{|:|then|do")
+# Blank lines and comments that are crossed on the way to a block's opener.
+_MAX_LINES_ABOVE = 100
 _DOCSTRING_QUOTES = ('"""', "'''")
+_STRING_PREFIXES = "rRbBuUfF \t"
 
 
 class Extent(StrEnum):
@@ -77,21 +83,45 @@ def _unwanted(snapshot: Snapshot, head: str, tail: str) -> str | None:
     if tail[:1].isalnum() or tail[:1] == "_":
         return "inside-word"
     # Text to be kept stands right of the cursor: a suggestion would sit in the way.
-    return "text-after-cursor" if set(tail) - CLOSERS else None
+    return None if _may_follow(tail) else "text-after-cursor"
+
+
+def _may_follow(tail: str) -> bool:
+    rest = tail.rstrip()
+    if not set(rest) - CLOSERS:
+        return True
+    opener = rest.lstrip("".join(CLOSERS))
+    closed_before = opener != rest or opener == ":"
+    return closed_before and _OPENER_BEHIND_CURSOR.fullmatch(opener) is not None
 
 
 def _extent(snapshot: Snapshot, language: Language, head: str, tail: str) -> Extent:
     if tail.strip():
         return Extent.LINE
     document, row = snapshot.document, snapshot.cursor.line
-    below = first_code_line_below(document, row)
     if head.strip():  # at the end of a line of code
-        opens = language.opens_block(head) and indentation(below) <= indentation(head)
-        return Extent.BLOCK if opens else Extent.STATEMENT
-    if not _body_begins_at(document, row, language):
-        return Extent.STATEMENT
-    # A fresh, empty body: nothing of it is written yet.
-    return Extent.BLOCK if indentation(below) < max(len(head), 1) else Extent.STATEMENT
+        fresh = language.opens_block(head) and _is_empty_below(document, row, head)
+    else:
+        fresh = opener_above(document, row, language) is not None
+    return Extent.BLOCK if fresh else Extent.STATEMENT
+
+
+def opener_above(document: DocumentSnapshot, row: int, language: Language) -> str | None:
+    """The line that opens the block whose body is still to be written at the blank line `row`.
+
+    Only blank lines, comments and a docstring may stand between; what the cursor's own line is
+    indented by does not count, for not all editors indent. None where the body has begun, and
+    where no block opens.
+    """
+    line = _code_above(document, row, language)
+    if line is None or not language.opens_block(line):
+        return None
+    return line if _is_empty_below(document, row, line) else None
+
+
+def _is_empty_below(document: DocumentSnapshot, row: int, opener: str) -> bool:
+    """Whether no line under `row` belongs to the body that `opener` opens."""
+    return indentation(first_code_line_below(document, row)) <= indentation(opener)
 
 
 def indentation(line: str | None) -> int:
@@ -101,34 +131,56 @@ def indentation(line: str | None) -> int:
 
 def first_code_line_below(document: DocumentSnapshot, row: int) -> str | None:
     """The nearest line under `row` that is not blank."""
-    return _first_code_line(document, range(row + 1, min(row + 200, len(document.lines))))
+    below = (document.line_text(at) for at in range(row + 1, min(row + 200, len(document.lines))))
+    return next((line for line in below if line.strip()), None)
 
 
-def _body_begins_at(document: DocumentSnapshot, row: int, language: Language) -> bool:
-    """Whether nothing but a docstring and comments stands between an opener and `row`."""
-    quote = ""  # of the docstring that is being crossed, upwards
+def _code_above(document: DocumentSnapshot, row: int, language: Language) -> str | None:
+    """The nearest line over `row` that holds code, without its comments; None if it is far."""
+    crossing: tuple[str, str] | None = None  # marks of the comment that we are in, going upwards
     for line in _lines_above(document, row):
-        code = line.strip()
-        if quote:
-            quote = "" if code.lstrip("rRbBuUfF").startswith(quote) else quote
-        elif language.indentation_scoped and code.endswith(_DOCSTRING_QUOTES):
-            one_line = len(code) >= 6 and code.lstrip("rRbBuUfF").startswith(code[-3:])
-            quote = "" if one_line else code[-3:]
-        elif code and not language.is_comment(line):
-            return language.opens_block(line)
-    return False
+        if crossing is None:
+            code, crossing = _code_and_marks(line, language)
+        else:
+            code, begun, comment = line.rpartition(crossing[0])
+            if not begun:
+                continue
+            if crossing[1] in comment:  # and ended here: what was crossed is something else
+                return None
+            if crossing[0] in _DOCSTRING_QUOTES:
+                code = code.strip(_STRING_PREFIXES)
+            crossing = None
+        if code.strip():
+            return code
+    return None
+
+
+def _code_and_marks(line: str, language: Language) -> tuple[str, tuple[str, str] | None]:
+    """The code of a line, and the marks of the comment or docstring that ends in it."""
+    code = language.without_comment(line).rstrip()
+    if language.indentation_scoped:
+        for text in (line.rstrip(), code):
+            quote = text[-3:]
+            if quote not in _DOCSTRING_QUOTES:
+                continue
+            if text.count(quote) % 2:
+                return "", (quote, quote)
+            begins_with_it = not text.partition(quote)[0].strip(_STRING_PREFIXES)
+            return ("" if begins_with_it else code), None
+    for start, end in language.block_comment:
+        _, ended, behind = code.rpartition(end)
+        if ended:
+            return behind, None if behind.strip() else (start, end)
+    return code, None
 
 
 def _lines_above(document: DocumentSnapshot, row: int) -> Iterator[str]:
-    return (document.line_text(index) for index in range(row - 1, max(-1, row - 100), -1))
-
-
-def _first_code_line(document: DocumentSnapshot, rows: Sequence[int]) -> str | None:
-    for row in rows:
-        line = document.line_text(row)
-        if line.strip():
-            return line
-    return None
+    """Upwards, as far as it is worth looking; a line too long to be code is the last."""
+    for at in range(row - 1, max(-1, row - _MAX_LINES_ABOVE), -1):
+        line = document.line_text(at)
+        if len(line) > _MAX_LINE_CHARS:
+            return
+        yield line
 
 
 @lru_cache(maxsize=512)

@@ -1,16 +1,20 @@
-"""What we know of a language that is not syntax: comment marks, block openers, scoping.
+"""What we know of a language that is not syntax: comment marks, what opens and closes blocks.
 
 The facts lie in grammars/<language>/language.toml, which ships inside the wheel; a language without
 a folder gets PLAIN and falls back to indentation. Pure data: this reads only files of the package.
+All questions are about one line and lexical: they cost microseconds, are asked with each key
+stroke, and where a line alone does not tell, they say no.
 """
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path, PurePath
 from typing import Any
+
+from aicopilot_lsp.text.brackets import scan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,10 +23,14 @@ class Language:
 
     Attributes
     ----------
+    extension_ids : tuple of (str, str)
+        Extensions that have an LSP language id of their own; the others have the first id.
     block_openers : tuple of str
         A line of code that ends with one of these opens a block.
     block_words : tuple of str
-        So does one that begins with one of these words.
+        So does one that begins with one of these words and does not end with a closing word.
+    block_patterns : tuple of str
+        So does one in which one of these regular expressions is found.
     block_closers : tuple of str
         Words, or marks other than brackets, that close a block.
     indentation_scoped : bool
@@ -33,28 +41,34 @@ class Language:
 
     name: str
     extensions: tuple[str, ...] = ()
+    extension_ids: tuple[tuple[str, str], ...] = ()
     language_ids: tuple[str, ...] = ()
     line_comment: tuple[str, ...] = ()
     block_comment: tuple[tuple[str, str], ...] = ()
     block_openers: tuple[str, ...] = ()
     block_words: tuple[str, ...] = ()
+    block_patterns: tuple[str, ...] = ()
     block_closers: tuple[str, ...] = ()
     indentation_scoped: bool = False
     markup: bool = False
     test_files: tuple[str, ...] = ()
-    _closer: re.Pattern[str] = field(init=False, repr=False, compare=False)
+    _patterns: "_Patterns" = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_closer", _closer_pattern(self))
+        patterns = _Patterns(
+            comment=_comment(self), opener=_opener(self), ended=_ended(self), closer=_closer(self)
+        )
+        object.__setattr__(self, "_patterns", patterns)
 
     def opens_block(self, line: str) -> bool:
-        """Whether `line` (without what follows it) opens a block."""
+        """Whether `line` (without what follows it) opens a block, comments aside."""
         code = self.without_comment(line).strip()
-        if not code:
+        if self.markup and _opens_tag(code):
+            return True
+        if not self._patterns.opener.search(code) or self._patterns.ended.search(code):
             return False
-        return code.endswith(self.block_openers) or any(
-            code.startswith(word + " ") for word in self.block_words
-        )
+        # Within an open bracket these belong to a slice, a dictionary or an argument.
+        return code[-1] not in ":=" or not scan(code).opened
 
     def is_closer(self, line: str) -> bool:
         """Whether `line` holds nothing but what closes blocks and brackets, comments aside.
@@ -62,37 +76,91 @@ class Language:
         True for `}`, `});`, `})();`, `end,`, `</li></ul>`. False for a blank line, and where
         something else follows: `} else {`, `} while (x);`, `end.join`, `):`.
         """
-        return self._closer.fullmatch(self.without_comment(line).strip()) is not None
+        return self._patterns.closer.fullmatch(self.without_comment(line).strip()) is not None
 
     def without_comment(self, line: str) -> str:
-        """`line` up to a trailing line comment. Lexical: a mark inside a string that stands
-        after white space is taken for a comment, which errs towards saying less."""
-        for mark in self.line_comment:
-            at = line.find(mark)
-            while at != -1:
-                if at == 0 or line[at - 1].isspace():
-                    return line[:at]
-                at = line.find(mark, at + 1)
-        return line
+        """`line` without its comments; a block comment that is not closed goes up to the end.
+
+        A mark counts after white space, which keeps `http://` and `$#`, and not in quotes.
+        """
+        return self._patterns.comment.sub(_strings_only, line)
 
     def is_comment(self, line: str) -> bool:
-        """Whether `line` begins with a line comment."""
-        return bool(self.line_comment) and line.lstrip().startswith(self.line_comment)
+        """Whether `line` holds a comment and nothing else."""
+        return bool(line.strip()) and not self.without_comment(line).strip()
 
 
-def _closer_pattern(language: Language) -> re.Pattern[str]:
-    tokens = [r"[)\]}]"]
-    tokens += [_whole(closer) for closer in language.block_closers]
-    if language.markup:
-        tokens += [r"</[\w.:-]*\s*>", "/>"]
-    closing = "|".join(tokens)
+@dataclass(frozen=True, slots=True)
+class _Patterns:
+    """The facts of one language, compiled once."""
+
+    comment: re.Pattern[str]
+    opener: re.Pattern[str]
+    ended: re.Pattern[str]
+    closer: re.Pattern[str]
+
+
+_STRING = r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)"""
+_NEVER = "(?!)"
+# A closing tag, or an opening one with its name and the "/" that closes it at once. After a name
+# "<" compares, or opens the type arguments of TypeScript.
+_TAG = re.compile(r"<(?:/[\w.:-]*\s*|(?<![\w)\]]<)([A-Za-z][\w.:-]*|(?=>))[^<>]*?(/?))>")
+_VOID_TAGS = {"area", "base", "br", "col", "embed", "hr", "img", "input"}
+_VOID_TAGS |= {"link", "meta", "param", "source", "track", "wbr"}
+
+
+def _comment(language: Language) -> re.Pattern[str]:
+    blocks = (
+        rf"(?<![^\s()\[\]{{}},;]){re.escape(start)}.*?(?:{re.escape(end)}|$)"
+        for start, end in language.block_comment
+    )
+    lines = (rf"(?<!\S){re.escape(mark)}.*" for mark in language.line_comment)
+    return _any([_STRING, *blocks, *lines])
+
+
+def _strings_only(match: re.Match[str]) -> str:
+    return match[1] or ""
+
+
+def _opener(language: Language) -> re.Pattern[str]:
+    ends = (rf"{_whole(opener)}$" for opener in language.block_openers)
+    words = (rf"^{re.escape(word)}(?=[\s(]|$)" for word in language.block_words)
+    return _any([*ends, *words, *language.block_patterns])
+
+
+def _ended(language: Language) -> re.Pattern[str]:
+    """A closing word at the end: the line closes the block that it opens."""
+    return _any(rf"{_whole(word)}\W*$" for word in language.block_closers if word.isalpha())
+
+
+def _closer(language: Language) -> re.Pattern[str]:
+    tags = (r"</[\w.:-]*\s*>", "/>") if language.markup else ()
+    closing = "|".join([r"[)\]}]", *map(_whole, language.block_closers), *tags])
     return re.compile(rf"(?:{closing})(?:{closing}|[;,?\s]|\(\))*")
 
 
 def _whole(token: str) -> str:
     """A pattern for `token`; for a word, not as a part of another and not as a name: `x.end`."""
     escaped = re.escape(token)
-    return rf"(?<![\w.:@$-]){escaped}(?!\w)" if token[-1].isalnum() else escaped
+    return rf"(?<![\w.:@$-]){escaped}(?!\w)" if token.isalpha() else escaped
+
+
+def _any(patterns: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(patterns) or _NEVER)
+
+
+def _opens_tag(code: str) -> bool:
+    """Whether `code` ends with a tag, and one that it opens is open."""
+    if not code.endswith(">") or code.endswith(("/>", "=>", "->")):
+        return False
+    depth = 0
+    for tag in _TAG.finditer(code):
+        name, closes_at_once = tag.groups()
+        if name is None:
+            depth = max(depth - 1, 0)
+        elif not closes_at_once and name.lower() not in _VOID_TAGS:
+            depth += 1
+    return depth > 0 or code == ">"  # the end of a tag of several lines
 
 
 PLAIN = Language(name="plain", block_openers=("{", ":", "(", "["))
@@ -100,22 +168,35 @@ PLAIN = Language(name="plain", block_openers=("{", ":", "(", "["))
 
 def language_for(language_id: str, path: str = "") -> Language:
     """The language of an LSP language id, else of the file's extension, else PLAIN."""
-    by_id, by_extension = _tables()
-    return by_id.get(language_id) or by_extension.get(PurePath(path).suffix.lower()) or PLAIN
+    tables = _tables()
+    by_extension = tables.by_extension.get(PurePath(path).suffix.lower())
+    return tables.by_id.get(language_id) or by_extension or PLAIN
 
 
 def language_id_for(path: str) -> str:
     """The LSP language id that an editor would send for `path`; "plaintext" when unknown."""
-    language = _tables()[1].get(PurePath(path).suffix.lower())
-    return language.language_ids[0] if language else "plaintext"
+    return _tables().ids.get(PurePath(path).suffix.lower(), "plaintext")
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    by_id: Mapping[str, Language]
+    by_extension: Mapping[str, Language]
+    ids: Mapping[str, str]
 
 
 @cache
-def _tables() -> tuple[Mapping[str, Language], Mapping[str, Language]]:
+def _tables() -> _Tables:
     languages = [_read(path) for path in sorted(_folder().glob("*/language.toml"))]
-    by_id = {key: language for language in languages for key in language.language_ids}
     by_extension = {key: language for language in languages for key in language.extensions}
-    return by_id, by_extension
+    ids = {key: language.language_ids[0] for key, language in by_extension.items()}
+    for language in languages:
+        ids.update(language.extension_ids)
+    return _Tables(
+        by_id={key: language for language in languages for key in language.language_ids},
+        by_extension=by_extension,
+        ids=ids,
+    )
 
 
 def _folder() -> Path:
@@ -127,7 +208,8 @@ def _folder() -> Path:
 def _read(path: Path) -> Language:
     raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     pairs = tuple((start, end) for start, end in raw.pop("block_comment", ()))
+    ids = tuple(raw.pop("extension_ids", {}).items())
     facts: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()
     }
-    return Language(name=path.parent.name, block_comment=pairs, **facts)
+    return Language(name=path.parent.name, block_comment=pairs, extension_ids=ids, **facts)
