@@ -8,6 +8,7 @@ does.
 import asyncio
 import itertools
 import logging
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _REMEMBERED_DOCUMENTS = 64
 ROLE = "autocomplete"
-SUPERSEDED = "superseded"
+SUPERSEDED = OutcomeKind.SUPERSEDED.value
+_CANCELLED = OutcomeKind.CANCELLED
+_ORDINARY_ENDS = (OutcomeKind.CANCELLED, OutcomeKind.SUPERSEDED)
 
 
 class Engine:
@@ -56,6 +59,8 @@ class Engine:
         self._parts: Parts | None = None
         self._memory: Memory | None = None
         self._outcomes: OrderedDict[str, Outcome] = OrderedDict()
+        self._in_flight: set[asyncio.Task[object]] = set()
+        self._retiring: set[asyncio.Task[None]] = set()
         self._ids = itertools.count(1)
 
     async def complete(self, snapshot: Snapshot) -> Outcome:
@@ -64,29 +69,37 @@ class Engine:
         Cancelling the task that awaits it closes the model call; a cancel message of SUPERSEDED
         makes that the recorded outcome.
         """
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - for the type checker: a coroutine runs in a task
+        self._in_flight.add(task)
+        uri = snapshot.document.uri
+        try:
+            outcome = await self._complete(snapshot)
+        except asyncio.CancelledError as error:
+            self.note(uri, OutcomeKind.SUPERSEDED if SUPERSEDED in error.args else _CANCELLED)
+            raise
+        finally:
+            self._in_flight.discard(task)
+        self._record(uri, outcome)
+        return outcome
+
+    async def _complete(self, snapshot: Snapshot) -> Outcome:
         # Imported with the first request: the server answers `initialize` without it (INV-11).
         from aicopilot_lsp.completion import pipeline
 
         if self._memory is None:
             self._memory = pipeline.Memory()
-        uri = snapshot.document.uri
         try:
-            outcome = await pipeline.complete(
+            return await pipeline.complete(
                 snapshot, self.settings.completion, self._pipeline_parts(), self._memory
             )
         except ConfigError as error:
-            outcome = Outcome(
-                kind=OutcomeKind.MODEL_ERROR,
-                reason=ModelErrorKind.NOT_CONFIGURED.value,
-                message=str(error),
-            )
-        except asyncio.CancelledError as error:
-            superseded = SUPERSEDED in error.args
-            kind = OutcomeKind.SUPERSEDED if superseded else OutcomeKind.CANCELLED
-            self._record(uri, Outcome(kind=kind, reason=kind.value))
-            raise
-        self._record(uri, outcome)
-        return outcome
+            reason = ModelErrorKind.NOT_CONFIGURED.value
+            return Outcome(kind=OutcomeKind.MODEL_ERROR, reason=reason, message=str(error))
+
+    def note(self, uri: str, kind: OutcomeKind, reason: str | None = None) -> None:
+        """Record the outcome of a request that ended before it came to the pipeline."""
+        self._record(uri, Outcome(kind=kind, reason=reason or kind.value))
 
     async def backend(self) -> "Backend":
         """The configured model's backend, made when first asked for.
@@ -128,12 +141,13 @@ class Engine:
         if settings == self.settings:
             return
         old, self.settings = self.settings, settings
-        self._parts = None
-        if self._memory is not None:
-            self._memory.cache.clear()
+        # Requests in flight keep the parts and the memory that they began with.
+        self._parts, self._memory = None, None
         if (old.models, old.embedded) != (settings.models, settings.embedded) and self._backend:
             backend, self._backend = self._backend, None
-            await backend.aclose()
+            closing = asyncio.create_task(_close_after(backend, set(self._in_flight)))
+            self._retiring.add(closing)
+            closing.add_done_callback(self._retiring.discard)
 
     def document_closed(self, uri: str) -> None:
         """Forget what was remembered for `uri`."""
@@ -143,7 +157,9 @@ class Engine:
 
     def accepted(self, suggestion_id: str) -> None:
         """The editor's user accepted this suggestion."""
-        _log.info("accepted %s", suggestion_id)
+        # The id comes from the client: what is not one of ours may be anything (INV-7).
+        if re.fullmatch(r"s\d{1,12}", suggestion_id):
+            _log.info("accepted %s", suggestion_id)
 
     def last_outcome(self, uri: str) -> Outcome | None:
         """The latest outcome for `uri`, for "Why no suggestion here?"."""
@@ -154,6 +170,7 @@ class Engine:
         if self._backend is not None:
             backend, self._backend = self._backend, None
             await backend.aclose()
+        await asyncio.gather(*self._retiring)
 
     def _pipeline_parts(self) -> "Parts":
         from aicopilot_lsp.completion.pipeline import Parts
@@ -175,7 +192,7 @@ class Engine:
         self._outcomes.move_to_end(uri)
         while len(self._outcomes) > _REMEMBERED_DOCUMENTS:
             self._outcomes.popitem(last=False)
-        level = logging.DEBUG if outcome.kind is OutcomeKind.CANCELLED else logging.INFO
+        level = logging.DEBUG if outcome.kind in _ORDINARY_ENDS else logging.INFO
         _log.log(
             level,
             "outcome=%s reason=%s model=%s tokens=%s timings_ms=%s",
@@ -185,3 +202,10 @@ class Engine:
             outcome.tokens,
             dict(outcome.timings_ms),
         )
+
+
+async def _close_after(backend: "Backend", requests: set[asyncio.Task[object]]) -> None:
+    """Close a backend that is not used any more, once the requests that use it have ended."""
+    if requests:
+        await asyncio.wait(requests)
+    await backend.aclose()

@@ -11,6 +11,7 @@ workspace can add nothing (INV-6). `aicopilot plugins` lists what is active and 
 | `aicopilot_lsp.filters`   | `() -> Filter`                           | filters/protocol.py    |
 """
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 BACKENDS = "aicopilot_lsp.backends"
 FILTERS = "aicopilot_lsp.filters"
 GROUPS = (BACKENDS, FILTERS)
+_log = logging.getLogger(__name__)
 _OWN_DISTRIBUTION = "aicopilot-lsp"
 
 
@@ -59,9 +61,12 @@ class Plugin:
 
 
 def installed() -> Iterator[Plugin]:
-    """All registered parts, ours first, then by name; nothing is imported."""
+    """All registered parts, ours first, then by name; nothing is imported.
+
+    Of those with one group and name the first counts: a name of ours can't be taken over.
+    """
     found = [_plugin(entry) for group in GROUPS for entry in entry_points(group=group)]
-    yield from sorted(found, key=lambda plugin: (plugin.group, not plugin.is_ours, plugin.name))
+    yield from sorted(found, key=_place)
 
 
 def backend_factory(provider: str) -> BackendFactory:
@@ -77,11 +82,25 @@ def backend_factory(provider: str) -> BackendFactory:
 
 
 def filters() -> "list[Filter]":
-    """One instance of every registered filter that can be loaded, ours first."""
-    entries = sorted(
-        entry_points(group=FILTERS), key=lambda entry: (not _plugin(entry).is_ours, entry.name)
-    )
-    return [_load(entry)() for entry in entries]
+    """One instance of every registered filter, ours first; of those with one name, the first.
+
+    One that can't be made is stood in for by one that blocks everything under its name: what was to
+    be judged and can't be is not shown, and the user is told which filter to mend or switch off.
+    """
+    names = dict.fromkeys(plugin.name for plugin in installed() if plugin.group == FILTERS)
+    return [_filter(_one(FILTERS, name)) for name in names]
+
+
+def _filter(entry: EntryPoint) -> "Filter":
+    from aicopilot_lsp.filters.builtin import BrokenFilter
+
+    try:
+        made: Filter = _load(entry)()
+        rule = made.rule
+    except Exception as error:  # noqa: BLE001 - a plug-in may raise anything; fail safe
+        _log.warning("filter %s can't be loaded: %s", entry.name, type(error).__name__)
+        return BrokenFilter(entry.name)
+    return made if isinstance(rule, str) else BrokenFilter(entry.name)
 
 
 def _one(group: str, name: str) -> EntryPoint:
@@ -89,8 +108,11 @@ def _one(group: str, name: str) -> EntryPoint:
     if not entries:
         known = ", ".join(sorted({entry.name for entry in entry_points(group=group)})) or "none"
         raise ConfigError(f"There is no provider {name!r}. Installed: {known}.")
-    # A name of ours can't be taken over by another package.
-    return min(entries, key=lambda entry: (not _plugin(entry).is_ours, _plugin(entry).distribution))
+    return min(entries, key=lambda entry: _place(_plugin(entry)))
+
+
+def _place(plugin: Plugin) -> tuple[str, bool, str, str]:
+    return (plugin.group, not plugin.is_ours, plugin.name, plugin.distribution)
 
 
 def _load(entry: EntryPoint) -> Any:

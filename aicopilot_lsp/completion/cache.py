@@ -9,6 +9,7 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass
 
 from aicopilot_lsp.completion.prompt import unix_newlines
+from aicopilot_lsp.completion.types import Outcome
 from aicopilot_lsp.text.document import DocumentSnapshot, Point
 
 _DOCUMENTS = 32
@@ -20,12 +21,13 @@ class Entry:
     """A suggestion as it was made: the text it was made for, and what it puts there.
 
     `text` is "" where nothing was to be suggested. `replaces` is how many characters right of the
-    cursor it overwrites.
+    cursor it overwrites. `origin` is the outcome of the request that asked the model.
     """
 
     document: DocumentSnapshot
     cursor: Point
     text: str
+    origin: Outcome
     replaces: int = 0
 
 
@@ -35,6 +37,7 @@ class Hit:
 
     text: str
     replaces: int
+    origin: Outcome
 
 
 class SuggestionCache:
@@ -59,7 +62,7 @@ class SuggestionCache:
                 continue
             rest = entry.text[len(typed) :]
             if rest or not typed:
-                return Hit(rest, entry.replaces)
+                return Hit(rest, entry.replaces, entry.origin)
         return None
 
     def forget(self, uri: str) -> None:

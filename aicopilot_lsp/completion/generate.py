@@ -23,12 +23,14 @@ class Generation:
     """What has come so far; grows while the call runs, so that a deadline can use what is there.
 
     `text` is to be inserted at the cursor. `complete` says whether it ended where it should.
-    `mismatch`: the answer did not begin with the healed token and is of no use.
+    `mismatch`: the answer does not go in at the cursor, since it did not begin with the healed
+    token, or (`left`) is indented less than the cursor.
     """
 
     text: str = ""
     complete: bool = False
     mismatch: bool = False
+    left: bool = False
     usage: Usage = Usage()
     chunks: int = 0
 
@@ -56,14 +58,22 @@ async def generate(
                         return
                 case Finished(reason, usage):
                     into.usage = usage
-                    into.complete = reason is not FinishReason.LIMIT
+                    if reason is not FinishReason.LIMIT:
+                        _take_last(healed.inserted(answer), around, into)
+
+
+def _take_last(inserted: str | None, around: Surroundings, into: Generation) -> None:
+    """The model has ended the text, so its last line is whole and can be judged as the others."""
+    if inserted is not None:
+        into.text = inserted[: find_stop(inserted + "\n", around)]
+        into.complete = True
 
 
 def _take(answer: str, healed: Healed, around: Surroundings, into: Generation) -> bool:
     """Put `answer` into `into`; True when no more is needed."""
     inserted = healed.inserted(answer)
     if inserted is None:
-        into.mismatch = True
+        into.mismatch, into.left = True, healed.realign
         return True
     stop = find_stop(inserted, around)
     into.text = inserted if stop is None else inserted[:stop]

@@ -40,10 +40,20 @@ def judge(candidate: Candidate, filters: Sequence[Filter]) -> Judged:
 def _verdict(one: Filter, candidate: Candidate) -> Verdict:
     try:
         verdict = one.check(candidate)
+        fault = _fault(verdict, candidate)
     except Exception as error:  # noqa: BLE001 - a plug-in may raise anything; fail safe
         # The type only: the message of a foreign error may quote source text (INV-7).
-        _log.warning("filter %s failed with %s", one.rule, type(error).__name__)
-        return Verdict(rule=one.rule, action=Action.BLOCK, text="", reason="the filter failed")
-    if verdict.action is not Action.BLOCK and len(verdict.text) > len(candidate.text):
-        return Verdict(rule=one.rule, action=Action.BLOCK, text="", reason="the filter added text")
-    return verdict
+        fault = f"the filter failed ({type(error).__name__})"
+    if fault is None:
+        return verdict
+    _log.warning("filter %s: %s", one.rule, fault)
+    return Verdict(rule=one.rule, action=Action.BLOCK, text="", reason=fault)
+
+
+def _fault(verdict: Verdict, candidate: Candidate) -> str | None:
+    """What is wrong with a verdict: a filter may shorten a text, and nothing else."""
+    if verdict.action is Action.PASS and verdict.text != candidate.text:
+        return "the filter passed another text"
+    if verdict.action is Action.TRIM and len(verdict.text) > len(candidate.text):
+        return "the filter added text"
+    return None

@@ -5,35 +5,41 @@ disk nor network itself: the model, the clock and the wait are handed in (INV-2)
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from aicopilot_lsp.completion.budget import Speed
-from aicopilot_lsp.completion.cache import Entry, SuggestionCache
-from aicopilot_lsp.completion.generate import Generation, generate
-from aicopilot_lsp.completion.judge import Judged, judge
-from aicopilot_lsp.completion.placement import place
+from aicopilot_lsp.completion.cache import Entry, Hit, SuggestionCache
+from aicopilot_lsp.completion.generate import generate
+from aicopilot_lsp.completion.judge import judge
+from aicopilot_lsp.completion.placement import Placement, place
 from aicopilot_lsp.completion.prompt import (
     Frozen,
+    Healed,
     heal,
     lay_out,
     line_to_tokenize,
     render,
     unix_newlines,
 )
+from aicopilot_lsp.completion.record import Record
 from aicopilot_lsp.completion.stop import Surroundings
-from aicopilot_lsp.completion.trigger import Decision, decide, first_code_line_below
+from aicopilot_lsp.completion.trigger import (
+    Decision,
+    decide,
+    first_code_line_below,
+    indentation,
+    opener_above,
+)
 from aicopilot_lsp.completion.types import (
     Outcome,
     OutcomeKind,
     Snapshot,
     Suggestion,
-    Tokens,
     Trigger,
 )
 from aicopilot_lsp.config.settings import CompletionSettings
-from aicopilot_lsp.errors import ModelError
+from aicopilot_lsp.errors import ModelError, ModelErrorKind
 from aicopilot_lsp.filters.protocol import Candidate, Filter
 from aicopilot_lsp.models.fim import format_for
 from aicopilot_lsp.models.protocol import Backend, GenerateRequest
@@ -42,6 +48,14 @@ from aicopilot_lsp.text.languages import language_for
 
 # What filters see of the file on either side.
 _AROUND_CHARS = 4_000
+# When these befall the tokenizer, the completion itself has no better chance.
+_CONNECTION_FAULTS = (
+    ModelErrorKind.UNREACHABLE,
+    ModelErrorKind.INTERRUPTED,
+    ModelErrorKind.AUTH,
+    ModelErrorKind.STARTING,
+    ModelErrorKind.NOT_INSTALLED,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,85 +94,40 @@ class Memory:
         self.frozen.pop(uri, None)
 
 
-@dataclass(slots=True)
-class _Record:
-    """The outcome in the making."""
-
-    clock: Callable[[], float]
-    model: str = ""
-    timings_ms: dict[str, float] = field(default_factory=dict)
-    generation: Generation = field(default_factory=Generation)
-    judged: Judged = Judged("", ())
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        start = self.clock()
-        try:
-            yield
-        finally:
-            self.timings_ms[name] = round(1000 * (self.clock() - start), 3)
-
-    def ends(
-        self,
-        kind: OutcomeKind,
-        reason: str,
-        *,
-        rule: str | None = None,
-        message: str = "",
-        suggestions: tuple[Suggestion, ...] = (),
-    ) -> Outcome:
-        usage = self.generation.usage
-        return Outcome(
-            kind=kind,
-            reason=reason,
-            rule=rule,
-            message=message,
-            suggestions=suggestions,
-            model=self.model,
-            timings_ms=self.timings_ms,
-            tokens=Tokens(
-                prompt=usage.prompt_tokens,
-                evaluated=usage.evaluated_tokens,
-                generated=usage.generated_tokens or self.generation.chunks or None,
-            ),
-            verdicts=self.judged.verdicts,
-        )
-
-
 async def complete(
     snapshot: Snapshot, settings: CompletionSettings, parts: Parts, memory: Memory
 ) -> Outcome:
     """Carry one request through; cancelling it closes the model call and remembers nothing."""
-    record = _Record(parts.clock)
-    with record.stage("total"):
-        with record.stage("trigger"):
-            decision = decide(snapshot, settings)
-        if decision.rule is not None:
-            return record.ends(OutcomeKind.NOT_TRIGGERED, decision.rule, rule=decision.rule)
+    record = Record(parts.clock, parts.clock())
+    with record.stage("trigger"):
+        decision = decide(snapshot, settings)
+    if decision.rule is not None:
+        return record.ends(OutcomeKind.NOT_TRIGGERED, decision.rule, rule=decision.rule)
 
-        with record.stage("cache"):
-            hit = memory.cache.get(snapshot.document, snapshot.cursor)
-        if hit is not None:
-            return _answer(snapshot, hit.text, hit.replaces, parts, record, reason="cache")
+    with record.stage("cache"):
+        hit = memory.cache.get(snapshot.document, snapshot.cursor)
+    # Who asks on purpose where there was nothing wants the model to be asked again.
+    if hit is not None and (hit.text or snapshot.trigger is Trigger.AUTOMATIC):
+        return _from_cache(snapshot, hit, parts, record)
 
-        if snapshot.trigger is Trigger.AUTOMATIC:
-            with record.stage("debounce"):
-                await parts.sleep(settings.debounce_ms / 1000)
+    late = False
+    try:
+        async with asyncio.timeout(settings.deadline_ms / 1000):
+            if snapshot.trigger is Trigger.AUTOMATIC:
+                with record.stage("debounce"):
+                    await parts.sleep(settings.debounce_ms / 1000)
+            await _ask(snapshot, settings, decision, parts=parts, memory=memory, record=record)
+    except TimeoutError:
+        late = True
+        if not record.generation.chunks:
+            memory.speed = memory.speed.halved()
+    except ModelError as error:
+        return record.ends(OutcomeKind.MODEL_ERROR, error.kind.value, message=str(error))
 
-        late = False
-        try:
-            async with asyncio.timeout(settings.deadline_ms / 1000):
-                await _ask(snapshot, settings, decision, parts=parts, memory=memory, record=record)
-        except TimeoutError:
-            late = True
-        except ModelError as error:
-            return record.ends(OutcomeKind.MODEL_ERROR, error.kind.value, message=str(error))
-
-        with record.stage("filters"):
-            outcome = _conclude(snapshot, parts, record, late=late)
-        if not late:
-            _remember(snapshot, outcome, memory)
-        return outcome
+    outcome = _conclude(snapshot, parts, record, late=late)
+    if not late:
+        _remember(snapshot, outcome, memory)
+    return outcome
 
 
 async def _ask(
@@ -168,69 +137,101 @@ async def _ask(
     *,
     parts: Parts,
     memory: Memory,
-    record: _Record,
+    record: Record,
 ) -> None:
     """Build the prompt and stream the answer into the record."""
     with record.stage("connect"):
         backend = await parts.backend()
         record.model = backend.model
         await backend.prepare()
+        record.model = backend.model
     with record.stage("prompt"):
-        uri = snapshot.document.uri
-        room_chars = memory.speed.prompt_chars(settings)
-        layout = lay_out(snapshot, memory.frozen.get(uri), room_chars)
-        memory.frozen[uri] = layout.frozen
-        line = line_to_tokenize(layout.middle)
-        healed = heal(layout.middle, await backend.tokenize(line) if line else None)
-        fmt = format_for(backend.fim_format)
-        request = GenerateRequest(
-            prompt=render(layout, healed.middle, fmt),
-            must_begin_with=healed.dropped,
-            max_tokens=settings.max_output_tokens,
-            stop=fmt.stop,
-            deadline_s=settings.deadline_ms / 1000,
-        )
+        request, healed = await _prompt(snapshot, settings, backend, memory)
     with record.stage("model"):
         around = _surroundings(snapshot, settings, decision)
-        await generate(backend, request, healed, around, record.generation)
-    memory.speed = memory.speed.after(record.generation.usage, len(request.prompt))
+        try:
+            await generate(backend, request, healed, around, record.generation)
+        finally:  # a call that was cut short tells the speed as well
+            memory.speed = memory.speed.after(record.generation.usage, len(request.prompt))
 
 
-def _conclude(snapshot: Snapshot, parts: Parts, record: _Record, *, late: bool) -> Outcome:
-    """Judge what came; after the deadline only whole lines count."""
-    generation = record.generation
-    if generation.mismatch:
-        return record.ends(OutcomeKind.EMPTY, "token-mismatch")
-    if not generation.text.strip():
-        return record.ends(OutcomeKind.TIMEOUT if late else OutcomeKind.EMPTY, "model")
-
-    placed = place(generation.text, _line_around(snapshot)[1])
-    candidate = Candidate(
-        text=placed.text,
-        before=unix_newlines(snapshot.document.before(snapshot.cursor, _AROUND_CHARS)),
-        after=unix_newlines(snapshot.document.after(snapshot.cursor, _AROUND_CHARS))[
-            placed.replaces :
-        ],
-        language_id=snapshot.document.language_id,
-        complete=generation.complete,
+async def _prompt(
+    snapshot: Snapshot, settings: CompletionSettings, backend: Backend, memory: Memory
+) -> tuple[GenerateRequest, Healed]:
+    uri = snapshot.document.uri
+    room_chars = memory.speed.prompt_chars(settings)
+    layout = lay_out(snapshot, memory.frozen.get(uri), room_chars)
+    memory.frozen[uri] = layout.frozen
+    healed = heal(layout.middle, await _pieces(backend, line_to_tokenize(layout.middle)))
+    fmt = format_for(backend.fim_format)
+    request = GenerateRequest(
+        prompt=render(layout, healed.middle, fmt),
+        must_begin_with=healed.dropped,
+        max_tokens=settings.max_output_tokens,
+        stop=fmt.stop,
+        deadline_s=settings.deadline_ms / 1000,
     )
-    record.judged = judge(candidate, parts.filters)
-    blocked = record.judged.blocked_by
+    return request, healed
+
+
+async def _pieces(backend: Backend, line: str) -> tuple[str, ...] | None:
+    """The line's tokens, or None where the server can't or won't tell: healing has another way."""
+    if not line:
+        return None
+    try:
+        return await backend.tokenize(line)
+    except ModelError as error:
+        if error.kind in _CONNECTION_FAULTS:
+            raise
+        return None
+
+
+def _conclude(snapshot: Snapshot, parts: Parts, record: Record, *, late: bool) -> Outcome:
+    """Judge what came; after the deadline only whole lines count, and the reason of a timeout is
+    the stage that was not done."""
+    generation, unfinished = record.generation, record.stage_name
+    if generation.mismatch:
+        return record.ends(OutcomeKind.EMPTY, "other-scope" if generation.left else "other-token")
+    nothing = OutcomeKind.TIMEOUT if late else OutcomeKind.EMPTY
+    placed = place(generation.text, _line_around(snapshot)[1])
+    if not placed.text.strip():
+        return record.ends(nothing, unfinished if late else "model")
+    with record.stage("filters"):
+        judged = judge(_candidate(snapshot, placed, complete=generation.complete), parts.filters)
+    record.verdicts = judged.verdicts
+    blocked = judged.blocked_by
     if blocked is not None:
         kind = OutcomeKind.TIMEOUT if late else OutcomeKind.FILTERED
-        return record.ends(kind, blocked.rule, rule=blocked.rule)
+        return record.ends(kind, unfinished if late else blocked.rule, rule=blocked.rule)
+    suggestion = _suggestion(snapshot, judged.text, placed.replaces, parts)
     reason = "deadline" if late else "model"
-    return _answer(snapshot, record.judged.text, placed.replaces, parts, record, reason=reason)
-
-
-def _answer(
-    snapshot: Snapshot, text: str, replaces: int, parts: Parts, record: _Record, *, reason: str
-) -> Outcome:
-    if not text:
-        return record.ends(OutcomeKind.EMPTY, reason)
-    end = Point(snapshot.cursor.line, snapshot.cursor.column + replaces)
-    suggestion = Suggestion(id=parts.new_id(), text=text, start=snapshot.cursor, end=end)
     return record.ends(OutcomeKind.SHOWN, reason, suggestions=(suggestion,))
+
+
+def _candidate(snapshot: Snapshot, placed: Placement, *, complete: bool) -> Candidate:
+    document, cursor = snapshot.document, snapshot.cursor
+    return Candidate(
+        text=placed.text,
+        before=unix_newlines(document.before(cursor, _AROUND_CHARS)),
+        after=unix_newlines(document.after(cursor, _AROUND_CHARS))[placed.replaces :],
+        language_id=document.language_id,
+        complete=complete,
+    )
+
+
+def _from_cache(snapshot: Snapshot, hit: Hit, parts: Parts, record: Record) -> Outcome:
+    """What is left of an earlier suggestion; where there was none, the reason is still that."""
+    record.model, record.verdicts = hit.origin.model, hit.origin.verdicts
+    if not hit.text:
+        return record.ends(hit.origin.kind, hit.origin.reason, rule=hit.origin.rule)
+    suggestion = _suggestion(snapshot, hit.text, hit.replaces, parts)
+    return record.ends(OutcomeKind.SHOWN, "cache", suggestions=(suggestion,))
+
+
+def _suggestion(snapshot: Snapshot, text: str, replaces: int, parts: Parts) -> Suggestion:
+    cursor = snapshot.cursor
+    end = Point(cursor.line, cursor.column + replaces)
+    return Suggestion(id=parts.new_id(), text=text, start=cursor, end=end)
 
 
 def _remember(snapshot: Snapshot, outcome: Outcome, memory: Memory) -> None:
@@ -239,18 +240,22 @@ def _remember(snapshot: Snapshot, outcome: Outcome, memory: Memory) -> None:
     text, replaces = "", 0
     for suggestion in outcome.suggestions:
         text, replaces = suggestion.text, suggestion.end.column - cursor.column
-    memory.cache.put(Entry(document, cursor, text, replaces))
+    memory.cache.put(Entry(document, cursor, text, outcome, replaces))
 
 
 def _surroundings(
     snapshot: Snapshot, settings: CompletionSettings, decision: Decision
 ) -> Surroundings:
-    document = snapshot.document
+    document, row = snapshot.document, snapshot.cursor.line
+    language = language_for(document.language_id, snapshot.path)
+    head = _line_around(snapshot)[0]
+    opener = head if head.strip() else opener_above(document, row, language)
     return Surroundings(
         extent=decision.extent,
-        language=language_for(document.language_id, snapshot.path),
-        head=_line_around(snapshot)[0],
-        below=first_code_line_below(document, snapshot.cursor.line),
+        language=language,
+        head=head,
+        below=first_code_line_below(document, row),
+        floor=indentation(opener) + 1,
         max_lines=settings.max_lines,
     )
 

@@ -11,7 +11,7 @@ from aicopilot_lsp.completion.trigger import CLOSERS
 from aicopilot_lsp.text.brackets import scan
 
 _QUOTES = "\"'`"
-_ENDS = ";,"
+_ENDS = ";,:"
 # Shorter common ends of an answer and beginnings of the line's rest occur by chance.
 _MIN_OVERLAP_CHARS = 3
 

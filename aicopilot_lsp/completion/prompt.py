@@ -15,6 +15,7 @@ Next: generate.py.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from aicopilot_lsp.completion.types import Snapshot
 from aicopilot_lsp.models.fim import FimFormat, assemble
@@ -24,8 +25,11 @@ from aicopilot_lsp.text.document import DocumentSnapshot, Point
 # measured alike), and how far it may grow before the freeze line follows.
 _FREEZE_LINES = 8
 _MAX_MIDDLE_LINES = 48
-# Shares of the prompt's characters. A fifth for the suffix, as in the measurements.
+# Shares of the prompt's characters. A fifth for the suffix, as in the measurements; a middle of
+# long lines begins later, and one that outgrew its share ends the freeze.
 _SUFFIX_SHARE = 0.2
+_FRESH_MIDDLE_SHARE = 0.4
+_MAX_MIDDLE_SHARE = 0.8
 # A new window is cut to this share of its room, so that it can grow before it must move again.
 _FRESH_SHARE = 0.9
 
@@ -35,12 +39,15 @@ class Frozen:
     """What stays as it is between keystrokes, for one document.
 
     `first` and `freeze` are line numbers: the prefix is lines first..freeze, the middle begins at
-    `freeze`. `lines` are the prefix's own lines, to see that they are still the same.
+    `freeze`. `lines` are the prefix's own lines, to see that they are still the same. `room_chars`
+    is the budget it was made for: the measured speed changes with every answer, and a window that
+    followed it would be a new prompt each time.
     """
 
     first: int
     freeze: int
     lines: tuple[str, ...]
+    room_chars: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,22 +95,16 @@ class Healed:
 def lay_out(snapshot: Snapshot, previous: Frozen | None, budget_chars: int) -> Layout:
     """Divide the text around the cursor, keeping what `previous` froze while it still holds."""
     document, cursor = snapshot.document, snapshot.cursor
-    suffix = _window_after(document, cursor, int(budget_chars * _SUFFIX_SHARE))
-    prefix_room = budget_chars - int(budget_chars * _SUFFIX_SHARE)
-
-    if previous is not None and _still_holds(previous, document, cursor):
-        first, freeze = previous.first, previous.freeze
-    else:
-        freeze = max(0, cursor.line - _FREEZE_LINES)
-        first = _first_line(document, freeze, prefix_room, previous)
-    lines = document.lines[first:freeze]
-    typed = "".join(document.lines[freeze : cursor.line])
-    typed += document.line_text(cursor.line)[: cursor.column]
+    frozen = previous
+    if frozen is None or not _still_holds(frozen, document, cursor):
+        frozen = _freeze(document, cursor, previous, budget_chars)
+    middle = "".join(document.lines[frozen.freeze : cursor.line])
+    middle += document.line_text(cursor.line)[: cursor.column]
     return Layout(
-        prefix=unix_newlines("".join(lines)),
-        suffix=suffix,
-        middle=unix_newlines(typed),
-        frozen=Frozen(first, freeze, lines),
+        prefix=unix_newlines("".join(frozen.lines)),
+        suffix=_window_after(document, cursor, _suffix_room(frozen.room_chars)),
+        middle=unix_newlines(middle),
+        frozen=frozen,
     )
 
 
@@ -144,19 +145,25 @@ def heal(middle: str, pieces: Sequence[str] | None) -> Healed:
     return Healed(middle=middle[:cut], dropped=middle[cut:])
 
 
-def _fitted(answer: str, indent: str) -> str:
-    """`answer` without its leading blank lines and first indentation; where that differs from
-    `indent`, the lines below move along."""
+def _fitted(answer: str, indent: str) -> str | None:
+    """What of an answer goes in behind `indent`: without leading blank lines and the indentation
+    that is there already.
+
+    Deeper indentation comes along. Less means that the model has left the scope that the cursor is
+    in: that can't be inserted (None). Where one uses tabs and the other blanks, the lines move.
+    """
     body = answer.lstrip("\n \t")
     if not body:
         return ""
     before = answer[: len(answer) - len(body)]
     brought = before[before.rfind("\n") + 1 :]
-    if brought == indent:
-        return body
+    if brought.startswith(indent):
+        return brought[len(indent) :] + body
+    if indent.startswith(brought):
+        return None
     first, *below = body.split("\n")
-    moved = [indent + line[len(brought) :] if line.startswith(brought) else line for line in below]
-    return "\n".join([first, *(line if line.strip() else "" for line in moved)])
+    within = list(takewhile(lambda line: line.startswith(brought) or not line.strip(), below))
+    return "\n".join([first, *((indent + line[len(brought) :]).rstrip() for line in within)])
 
 
 def render(layout: Layout, middle: str, fmt: FimFormat) -> str:
@@ -172,10 +179,29 @@ def unix_newlines(text: str) -> str:
 
 def _still_holds(frozen: Frozen, document: DocumentSnapshot, cursor: Point) -> bool:
     """The prefix is untouched and the cursor is in the stretch that began at the freeze line."""
+    middle = document.lines[frozen.freeze : cursor.line]
     return (
         frozen.freeze <= cursor.line <= frozen.freeze + _MAX_MIDDLE_LINES
         and document.lines[frozen.first : frozen.freeze] == frozen.lines
+        and _chars(middle) + cursor.column <= frozen.room_chars * _MAX_MIDDLE_SHARE
     )
+
+
+def _freeze(
+    document: DocumentSnapshot, cursor: Point, previous: Frozen | None, budget_chars: int
+) -> Frozen:
+    """A new freeze line a few lines above the cursor, and a window above that."""
+    freeze, room = cursor.line, int(budget_chars * _FRESH_MIDDLE_SHARE)
+    while freeze > max(0, cursor.line - _FREEZE_LINES) and room >= len(document.lines[freeze - 1]):
+        freeze -= 1
+        room -= len(document.lines[freeze])
+    prefix_room = budget_chars - _suffix_room(budget_chars)
+    first = _first_line(document, freeze, prefix_room, previous)
+    return Frozen(first, freeze, document.lines[first:freeze], budget_chars)
+
+
+def _suffix_room(budget_chars: int) -> int:
+    return int(budget_chars * _SUFFIX_SHARE)
 
 
 def _first_line(
@@ -183,10 +209,9 @@ def _first_line(
 ) -> int:
     """Where the prefix begins: as before while that still fits, else anew at a block's start."""
     lines = document.lines
-    if previous is not None and previous.first <= freeze:
+    if previous is not None and previous.freeze <= freeze:
         kept = lines[previous.first : freeze]
-        overlap = min(len(kept), len(previous.lines))
-        if kept[:overlap] == previous.lines[:overlap] and _chars(kept) <= room_chars:
+        if kept[: len(previous.lines)] == previous.lines and _chars(kept) <= room_chars:
             return previous.first
     room = int(room_chars * _FRESH_SHARE)
     first = freeze

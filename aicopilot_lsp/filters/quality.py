@@ -1,31 +1,36 @@
 """Filters that keep low-quality text from the user: small pure functions, one a rule.
 
 Each takes a candidate and returns a verdict. RULES at the end names them; builtin.py orders them.
+Lines are compared with their indentation: the same words in another scope say another thing.
 """
 
 import re
 from collections.abc import Callable, Mapping
 from difflib import SequenceMatcher
+from itertools import count
 
 from aicopilot_lsp.filters.protocol import Action, Candidate, Verdict
+from aicopilot_lsp.text.brackets import scan
+from aicopilot_lsp.text.languages import language_for
 
 # Control tokens of the model families, as text. A model that writes one has left the code.
 _CONTROL = re.compile(
-    r"<\|[a-z_]{2,30}\|>|<\uff5c[^\uff5c<>]{2,40}\uff5c>|</?s>|<(?:PRE|SUF|MID|EOT)>|\[(?:PREFIX|SUFFIX)\]"
+    r"<\|[a-z_]{2,30}\|>|<\uff5c[^\uff5c<>]{2,40}\uff5c>|</s>\s*$"
+    r"|<(?:PRE|SUF|MID|EOT)>|\[(?:PREFIX|SUFFIX)\]"
 )
-_MIN_REPEATS = 3
+# A line may well stand three times in a row (`f.readline()`), a group of lines hardly.
+_MAX_SAME_LINES = 3
+_MAX_SAME_GROUPS = 2
+# The same short text this often, this long: a model that can't stop. Tables of numbers are no sign.
+_RUNAWAY = re.compile(r"(\S.{1,40}?)\1{7,}")
+_MIN_RUNAWAY_CHARS = 80
 _MIN_ECHO_CHARS = 4
-# Two lines more alike than this say the same thing.
+# Groups of lines more alike than this say the same thing; longer lines are not compared.
 _ALIKE = 0.9
+_MIN_ALIKE_CHARS, _MAX_ALIKE_CHARS = 20, 200
 _LINES_ABOVE = 6
-
-
-def control_token(candidate: Candidate) -> Verdict:
-    """Cut at the first control token."""
-    found = _CONTROL.search(candidate.text)
-    if found is None or found.group() in candidate.before + candidate.after:
-        return _pass("control-token", candidate)
-    return _trim("control-token", candidate.text[: found.start()], "a control token of the model")
+# Where the brackets of a statement that spans lines are looked for.
+_STATEMENT_LINES = 30
 
 
 def half_line(candidate: Candidate) -> Verdict:
@@ -38,54 +43,69 @@ def half_line(candidate: Candidate) -> Verdict:
     return _trim("half-line", whole, "its last line was cut off")
 
 
-def repetition(candidate: Candidate) -> Verdict:
-    """Cut where the same lines, or the same short text, begin to come again and again."""
+def control_token(candidate: Candidate) -> Verdict:
+    """Cut at the first control token that is not in the file itself."""
+    around = candidate.before + candidate.after
+    for found in _CONTROL.finditer(candidate.text):
+        if found.group() not in around:
+            kept = candidate.text[: found.start()]
+            return _trim("control-token", kept, "a control token of the model")
+    return _pass("control-token", candidate)
+
+
+def fence(candidate: Candidate) -> Verdict:
+    """Cut at a Markdown fence: the model has begun to write about the code."""
     lines = candidate.text.split("\n")
-    for size in (1, 2, 3):
-        for start in range(len(lines) - size * _MIN_REPEATS + 1):
-            block = [line.strip() for line in lines[start : start + size]]
-            repeats = 1
-            while _block_at(lines, start + repeats * size, size) == block:
-                repeats += 1
-            if repeats >= _MIN_REPEATS and any(len(line) > 2 for line in block):
-                kept = "\n".join(lines[: start + size])
-                return _trim("repetition", kept, f"{repeats} times the same")
-    runaway = re.search(r"(\S.{1,40}?)\1{5,}", candidate.text)
-    if runaway and any(char.isalnum() for char in runaway.group(1)):
+    marks = [index for index, line in enumerate(lines) if line.strip().startswith("```")]
+    if not marks or candidate.language_id == "markdown" or "```" in candidate.before:
+        return _pass("fence", candidate)
+    return _trim("fence", "\n".join(lines[: marks[0]]), "a Markdown fence")
+
+
+def repetition(candidate: Candidate) -> Verdict:
+    """Cut where the same lines, or block where the same short text, come again and again."""
+    lines = _whole_lines(candidate)
+    for size, most in ((1, _MAX_SAME_LINES), (2, _MAX_SAME_GROUPS), (3, _MAX_SAME_GROUPS)):
+        for start in range(len(lines) - size * (most + 1) + 1):
+            group = lines[start : start + size]
+            if not any(_tells(candidate, line) for line in group):
+                continue
+            times = next(n for n in count(1) if lines[start + n * size :][:size] != group)
+            if times > most:
+                kept = "\n".join(candidate.text.split("\n")[: start + size])
+                return _trim("repetition", kept, f"{times} times the same")
+    runaway = _RUNAWAY.search(candidate.text)
+    if runaway and len(runaway.group()) >= _MIN_RUNAWAY_CHARS and re.search("[a-z]", runaway[1]):
         return _block("repetition", "the same text over and over")
     return _pass("repetition", candidate)
 
 
 def echo_above(candidate: Candidate) -> Verdict:
     """Block what only says again what stands right above the cursor."""
-    said = [line.strip() for line in candidate.text.split("\n") if line.strip()]
     *above, head = candidate.before.split("\n")
-    recent = [line.strip() for line in above if line.strip()][-_LINES_ABOVE:]
-    if not said or head.strip():
-        return _pass("echo-above", candidate)
-    if len(said) == 1 and recent and len(said[0]) >= _MIN_ECHO_CHARS and said[0] == recent[-1]:
-        return _block("echo-above", "repeats the line above")
-    if len(said) > 1 and recent[-len(said) :] == said:
-        return _block("echo-above", "repeats the lines above")
+    said = [line for line in _whole_lines(candidate) if line.strip()]
+    recent = [line.rstrip() for line in above if line.strip()][-_LINES_ABOVE:]
+    told = any(_tells(candidate, line) for line in said)
+    if not head.strip() and told and recent[-len(said) :] == said:
+        return _block("echo-above", "repeats what stands above")
     return _pass("echo-above", candidate)
 
 
 def echo_below(candidate: Candidate) -> Verdict:
-    """Cut where the candidate runs into the text that is already below the cursor."""
-    below = [line for line in candidate.after.split("\n")[1:] if line.strip()][:3]
-    lines = candidate.text.split("\n")
-    if not below:
-        return _pass("echo-below", candidate)
-    first = below[0].strip()
-    for index, line in enumerate(lines):
-        if not _alike(line.strip(), first):
-            continue
-        rest = [one.strip() for one in lines[index:] if one.strip()]
-        told = [one.strip() for one in below[: len(rest)]]
-        if index == 0 and len(rest) == 1 and candidate.before.rsplit("\n", 1)[-1].strip():
-            continue  # the end of a line may well equal the line below
-        if all(_alike(one, other) for one, other in zip(rest, told, strict=False)):
-            kept = "\n".join(lines[:index])
+    """Cut where the candidate runs into the lines that are already below the cursor.
+
+    One line counts when it is the same, indentation included; of two and more, small differences
+    are passed over.
+    """
+    below = [line.rstrip() for line in candidate.after.split("\n")[1:] if line.strip()][:3]
+    lines = _whole_lines(candidate)
+    first = 1 if candidate.before.rpartition("\n")[2].strip() else 0
+    for index in range(first, len(lines)):
+        rest = [line for line in lines[index:] if line.strip()]
+        pairs = list(zip(rest, below, strict=False))
+        same = bool(pairs) and len(pairs) == len(rest[:3]) and all(a == b for a, b in pairs)
+        if (same and _tells(candidate, rest[0])) or _alike(pairs):
+            kept = "\n".join(candidate.text.split("\n")[:index])
             if not kept.strip():
                 return _block("echo-below", "repeats the lines below")
             return _trim("echo-below", kept, "ran into the lines below")
@@ -93,21 +113,25 @@ def echo_below(candidate: Candidate) -> Verdict:
 
 
 def spare_closer(candidate: Candidate) -> Verdict:
-    """Cut closing lines at the end that nothing open is waiting for, as the file has them."""
-    lines = candidate.text.split("\n")
+    """Cut closers that close nothing, and closing lines that the file has already."""
+    text = _without_unmatched(candidate)
+    language = language_for(candidate.language_id)
     below = next((one for one in candidate.after.split("\n")[1:] if one.strip()), "")
-    kept = list(lines)
-    while len(kept) > 1 and _is_closer(kept[-1]) and kept[-1].rstrip() == below.rstrip():
-        kept.pop()
-    if len(kept) == len(lines):
+    lines = text.split("\n")
+    whole = [candidate.before.rpartition("\n")[2] + lines[0], *lines[1:]]
+    while whole and language.is_closer(whole[-1]) and whole[-1].rstrip() == below.rstrip():
+        whole.pop()
+    kept = "\n".join(lines[: len(whole)])
+    if kept == candidate.text:
         return _pass("spare-closer", candidate)
-    return _trim("spare-closer", "\n".join(kept), "the closing line is already there")
+    if not kept.strip():
+        return _block("spare-closer", "only closes what is closed already")
+    return _trim("spare-closer", kept, "a closer too many")
 
 
 def trailing_space(candidate: Candidate) -> Verdict:
     """Cut white space at the end and at line ends."""
-    lines = candidate.text.split("\n")
-    kept = "\n".join([*(line.rstrip() for line in lines[:-1]), lines[-1].rstrip()]).rstrip("\n")
+    kept = "\n".join(line.rstrip() for line in candidate.text.split("\n")).rstrip("\n")
     if kept == candidate.text:
         return _pass("trailing-space", candidate)
     return _trim("trailing-space", kept, "white space at line ends")
@@ -120,17 +144,28 @@ def empty(candidate: Candidate) -> Verdict:
     return _block("empty", "nothing left to show")
 
 
-def _block_at(lines: list[str], start: int, size: int) -> list[str]:
-    return [line.strip() for line in lines[start : start + size]]
+def _whole_lines(candidate: Candidate) -> list[str]:
+    """The candidate's lines as they would stand in the file, without white space at their ends."""
+    first, *others = candidate.text.split("\n")
+    head = candidate.before.rpartition("\n")[2]
+    return [line.rstrip() for line in [head + first, *others]]
 
 
-def _alike(one: str, other: str) -> bool:
-    if one == other:
-        return len(one) >= _MIN_ECHO_CHARS
-    if min(len(one), len(other)) < 2 * _MIN_ECHO_CHARS:
+def _tells(candidate: Candidate, line: str) -> bool:
+    """Whether `line` says enough for its return to mean something: closers and blanks do not."""
+    closes = language_for(candidate.language_id).is_closer(line)
+    return len(line.strip()) >= _MIN_ECHO_CHARS and not closes
+
+
+def _alike(pairs: list[tuple[str, str]]) -> bool:
+    """Whether two or more lines are nearly those of the file."""
+    if sum(len(one) for one, _ in pairs) < _MIN_ALIKE_CHARS:
         return False
+    if len(pairs) < 2 or any(max(map(len, pair)) > _MAX_ALIKE_CHARS for pair in pairs):
+        return False
+    one, other = ("\n".join(side) for side in zip(*pairs, strict=True))
     matcher = SequenceMatcher(None, one, other, autojunk=False)
-    # The quick ratios are upper bounds: most lines are told apart without the quadratic one.
+    # The quick ratios are upper bounds: most are told apart without the quadratic one.
     return (
         matcher.real_quick_ratio() > _ALIKE
         and matcher.quick_ratio() > _ALIKE
@@ -138,9 +173,17 @@ def _alike(one: str, other: str) -> bool:
     )
 
 
-def _is_closer(line: str) -> bool:
-    stripped = line.strip()
-    return (bool(stripped) and not set(stripped) - set(")]};,")) or stripped == "end"
+def _without_unmatched(candidate: Candidate) -> str:
+    """The text up to a `)` or `]` on its first line that closes nothing before the cursor."""
+    first = candidate.text.partition("\n")[0]
+    closers = [(at, char) for at, char in scan(first).closers if char in ")]"]
+    if not closers:
+        return candidate.text
+    statement = "\n".join(candidate.before.split("\n")[-_STATEMENT_LINES:])
+    open_before = sum(char in "([" for char in scan(statement).opened)
+    if len(closers) <= open_before:
+        return candidate.text
+    return candidate.text[: closers[open_before][0]]
 
 
 def _pass(rule: str, candidate: Candidate) -> Verdict:
@@ -156,8 +199,9 @@ def _block(rule: str, reason: str) -> Verdict:
 
 
 RULES: Mapping[str, Callable[[Candidate], Verdict]] = {
-    "control-token": control_token,
     "half-line": half_line,
+    "control-token": control_token,
+    "fence": fence,
     "repetition": repetition,
     "echo-above": echo_above,
     "echo-below": echo_below,

@@ -5,9 +5,10 @@ from hypothesis import strategies as st
 
 from aicopilot_lsp.completion.cache import Entry, SuggestionCache, typed_since
 from aicopilot_lsp.completion.prompt import unix_newlines
+from aicopilot_lsp.completion.types import Outcome, OutcomeKind
 from aicopilot_lsp.text.document import DocumentSnapshot, Point
-from tests.support.fixture import at_cursor
 
+ORIGIN = Outcome(kind=OutcomeKind.SHOWN, reason="model")
 TEXT = st.text(alphabet="ab(\n é😀", max_size=12)
 ANY_NEWLINES = st.text(alphabet="ab\n\r", max_size=12)
 
@@ -20,7 +21,7 @@ def serve(before: str, after: str, suggestion: str, new_before: str, new_after: 
     """What the cache offers in the new text for a suggestion made in the old one."""
     cache = SuggestionCache()
     old, new = document(before + after), document(new_before + new_after)
-    cache.put(Entry(old, old.point_at(len(before)), suggestion))
+    cache.put(Entry(old, old.point_at(len(before)), suggestion, ORIGIN))
     hit = cache.get(new, new.point_at(len(new_before)))
     return None if hit is None else hit.text
 
@@ -54,7 +55,7 @@ def test_carriage_returns_count_as_newlines() -> None:
 def test_what_it_overwrites_is_kept() -> None:
     cache = SuggestionCache()
     old, new = document("f()"), document("f(a)")
-    cache.put(Entry(old, Point(0, 2), "a):", 1))
+    cache.put(Entry(old, Point(0, 2), "a):", ORIGIN, 1))
     hit = cache.get(new, Point(0, 3))
     assert hit is not None
     assert (hit.text, hit.replaces) == ("):", 1)
@@ -63,7 +64,7 @@ def test_what_it_overwrites_is_kept() -> None:
 def test_old_entries_of_many_documents_are_dropped() -> None:
     cache = SuggestionCache()
     for n in range(100):
-        cache.put(Entry(document("x", uri=f"file:///{n}"), Point(0, 1), "yz"))
+        cache.put(Entry(document("x", uri=f"file:///{n}"), Point(0, 1), "yz", ORIGIN))
     assert cache.get(document("x", uri="file:///0"), Point(0, 1)) is None
     assert cache.get(document("x", uri="file:///99"), Point(0, 1)) is not None
 
@@ -103,8 +104,3 @@ def test_inv_5_any_other_change_of_the_text_serves_nothing(
     if typed is not None:
         assert is_insertion
         assert unix_newlines(now_before[len(before) :]) == typed
-
-
-def test_unedited_documents_are_compared_at_no_cost_to_memory() -> None:
-    snapshot = at_cursor("x = 1\n" * 1000 + "y = ‸")
-    assert typed_since(snapshot.document, snapshot.cursor, snapshot.document, snapshot.cursor) == ""

@@ -6,13 +6,14 @@ from dataclasses import replace
 import pytest
 
 from aicopilot_lsp import plugins
+from aicopilot_lsp.completion.budget import Speed
 from aicopilot_lsp.completion.pipeline import Memory, Parts, complete
 from aicopilot_lsp.completion.types import Outcome, OutcomeKind, Snapshot, Trigger
 from aicopilot_lsp.config.settings import CompletionSettings
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
 from aicopilot_lsp.filters.builtin import in_order
 from aicopilot_lsp.filters.protocol import Action, Candidate, Filter, Verdict
-from aicopilot_lsp.models.protocol import Backend, FinishReason, GenerateRequest
+from aicopilot_lsp.models.protocol import Backend, FinishReason, GenerateRequest, Usage
 from tests.support.fixture import at_cursor
 from tests.support.scripted_backend import ScriptedBackend
 
@@ -109,7 +110,7 @@ async def test_an_answer_that_does_not_continue_the_half_typed_token_is_dropped(
 
     bench.backend.generate = stubborn  # type: ignore[method-assign]
     outcome = await bench.ask(at_cursor("x = na‸\n"))
-    assert (outcome.kind, outcome.reason) == (OutcomeKind.EMPTY, "token-mismatch")
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.EMPTY, "other-token")
 
 
 async def test_nothing_generated_is_empty_and_not_asked_again() -> None:
@@ -121,7 +122,7 @@ async def test_nothing_generated_is_empty_and_not_asked_again() -> None:
 
 
 async def test_a_blocked_suggestion_names_its_rule() -> None:
-    outcome = await Bench(ScriptedBackend("    x = 1\n")).ask(at_cursor("x = 1\n‸\n"))
+    outcome = await Bench(ScriptedBackend("x = 1\n")).ask(at_cursor("x = 1\n‸\n"))
     assert (outcome.kind, outcome.rule) == (OutcomeKind.FILTERED, "echo-above")
 
 
@@ -144,7 +145,7 @@ async def test_at_the_deadline_whole_lines_are_shown_and_half_ones_are_not() -> 
 
     for text, kind in (
         ("    a = 1\n    b = 2\n    c = ", OutcomeKind.SHOWN),
-        ("a = ", OutcomeKind.TIMEOUT),
+        ("    a = ", OutcomeKind.TIMEOUT),
     ):
         bench = Bench(HangingBackend(text))
         outcome = await bench.ask(at_cursor("def f():\n    ‸\n"), settings)
@@ -209,3 +210,70 @@ async def test_a_closer_put_there_by_the_editor_is_overwritten_not_doubled() -> 
     (suggestion,) = outcome.suggestions
     assert suggestion.text == "a, b):"
     assert suggestion.end.column - suggestion.start.column == 1
+
+
+async def test_nothing_is_asked_twice_of_the_same_place_except_on_purpose() -> None:
+    bench = Bench(ScriptedBackend("x = 1\n"))
+    first = await bench.ask(at_cursor("x = 1\n‸\n"))
+    again = await bench.ask(at_cursor("x = 1\n‸\n"))
+    assert (again.kind, again.reason, again.rule) == (first.kind, first.reason, first.rule)
+    assert (again.model, again.verdicts) == (first.model, first.verdicts)
+    assert len(bench.backend.requests) == 1
+    await bench.ask(at_cursor("x = 1\n‸\n", trigger=Trigger.INVOKED))
+    assert len(bench.backend.requests) == 2
+
+
+async def test_what_stands_right_of_the_cursor_is_not_said_again() -> None:
+    bench = Bench(ScriptedBackend("a) + bar\n"))
+    outcome = await bench.ask(at_cursor("x = foo(‸) + bar\n", trigger=Trigger.INVOKED))
+    assert texts(outcome) == ["a"]
+
+
+async def test_a_fresh_body_at_column_zero_gets_its_indentation() -> None:
+    bench = Bench(ScriptedBackend("    total = 0\n    return total\n\n\ndef g():\n"))
+    outcome = await bench.ask(at_cursor("def f(xs):\n‸\n"))
+    assert texts(outcome) == ["    total = 0\n    return total"]
+
+
+async def test_code_of_an_outer_scope_is_not_put_into_this_one() -> None:
+    bench = Bench(ScriptedBackend("    return best\n"))
+    outcome = await bench.ask(at_cursor("def f():\n    if x:\n        y()\n        ‸\n"))
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.EMPTY, "other-scope")
+
+
+async def test_a_line_that_the_model_finds_complete_gets_no_suggestion() -> None:
+    bench = Bench(ScriptedBackend("\n\n# Example usage\n"))
+    assert (await bench.ask(at_cursor("x = f(1)‸\n"))).kind is OutcomeKind.EMPTY
+
+
+async def test_a_tokenizer_that_fails_does_not_fail_the_completion() -> None:
+    backend = ScriptedBackend("me\n")
+
+    async def refuse(text: str) -> tuple[str, ...] | None:
+        raise ModelError("No.", kind=ModelErrorKind.REJECTED)
+
+    backend.tokenize = refuse  # type: ignore[method-assign]
+    outcome = await Bench(backend).ask(at_cursor("x = na‸\n"))
+    assert texts(outcome) == ["me"]
+
+
+async def test_a_deadline_that_passes_in_silence_makes_the_next_prompt_smaller() -> None:
+    backend = ScriptedBackend("x")
+    bench = Bench(backend)
+    backend.hold()
+    settings = replace(SETTINGS, deadline_ms=20)
+    before = bench.memory.speed.prompt_chars(settings)
+    outcome = await bench.ask(at_cursor("x = ‸\n"), settings)
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.TIMEOUT, "model")
+    assert bench.memory.speed.prompt_chars(settings) < before
+
+
+@pytest.mark.parametrize(
+    ("tokens", "took_ms"), [(10**400, 1.0), (700, 5e-324), (40, 0.01), (40, 1e12)]
+)
+async def test_no_figure_of_a_server_breaks_the_budget(tokens: int, took_ms: float) -> None:
+    usage = Usage(prompt_tokens=tokens, evaluated_tokens=tokens, prefill_ms=took_ms)
+    speed = Speed()
+    for _ in range(50):
+        speed = speed.after(usage, 2_000)
+    assert 50 < speed.prompt_chars(SETTINGS) < 20_000

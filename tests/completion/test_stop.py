@@ -2,8 +2,8 @@
 
 import pytest
 
-from aicopilot_lsp.completion.stop import Surroundings, bracket_depth, find_stop
-from aicopilot_lsp.completion.trigger import Extent
+from aicopilot_lsp.completion.stop import Surroundings, find_stop
+from aicopilot_lsp.completion.trigger import Extent, indentation
 from aicopilot_lsp.text.languages import language_for
 
 END = "¶"  # where the text is complete
@@ -17,17 +17,24 @@ def kept(
     below: str | None = None,
     language: str = "python",
     max_lines: int = 20,
+    floor: int | None = None,
 ) -> None:
     text = marked.replace(END, "")
+    if floor is None:
+        floor = len(head) if not head.strip() else indentation(head) + 1
     around = Surroundings(
         extent=extent,
         language=language_for(language),
         head=head,
         below=below,
+        floor=floor,
         max_lines=max_lines,
     )
     wanted = marked.index(END) if END in marked else None
     assert find_stop(text, around) == wanted
+    # Streamed, it is never decided otherwise on less.
+    for end in range(len(text)):
+        assert find_stop(text[:end], around) in (None, wanted)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +91,7 @@ def test_a_python_block_ends_where_its_indentation_does(text: str) -> None:
     ("text", "below"),
     [
         ("x();\n    y();¶\n}\n", "}"),
-        ("x();\n    y();¶\n  }", "  }"),
+        ("x();\n    y();¶\n  }\n", "  }"),
         ("x();\n    y();\n  }¶\n}\n", "export {}"),
         ("x();\n    y();\n  }", "export {}"),
     ],
@@ -109,11 +116,3 @@ def test_a_short_line_below_is_no_sign_of_the_end() -> None:
 
 def test_no_text_is_longer_than_allowed() -> None:
     kept("a\n    b\n    c¶\n    d\n", Extent.BLOCK, head="    ", max_lines=3)
-
-
-@pytest.mark.parametrize(
-    ("code", "depth"),
-    [("f(x)", 0), ("f(", 1), ("f('(')", 0), ("])", -2), ('"\\"("', 0), ("'it(\n(", 1)],
-)
-def test_brackets_in_strings_do_not_count(code: str, depth: int) -> None:
-    assert bracket_depth(code) == depth

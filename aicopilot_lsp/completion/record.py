@@ -1,0 +1,69 @@
+"""The outcome in the making: what a request has found out so far, and how long each stage took."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from aicopilot_lsp.completion.generate import Generation
+from aicopilot_lsp.completion.types import Outcome, OutcomeKind, Suggestion, Tokens
+from aicopilot_lsp.filters.protocol import Verdict
+
+
+@dataclass(slots=True)
+class Record:
+    """One request's; `ends` turns it into its outcome, once.
+
+    Attributes
+    ----------
+    clock : callable
+        Seconds, monotonic.
+    stage_name : str
+        The stage that was begun last.
+    """
+
+    clock: Callable[[], float]
+    started_s: float
+    model: str = ""
+    stage_name: str = ""
+    timings_ms: dict[str, float] = field(default_factory=dict)
+    generation: Generation = field(default_factory=Generation)
+    verdicts: tuple[Verdict, ...] = ()
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time what is done within."""
+        self.stage_name, start = name, self.clock()
+        try:
+            yield
+        finally:
+            self.timings_ms[name] = self._since_ms(start)
+
+    def ends(
+        self,
+        kind: OutcomeKind,
+        reason: str,
+        *,
+        rule: str | None = None,
+        message: str = "",
+        suggestions: tuple[Suggestion, ...] = (),
+    ) -> Outcome:
+        """The outcome, with all that is known by now."""
+        usage = self.generation.usage
+        return Outcome(
+            kind=kind,
+            reason=reason,
+            rule=rule,
+            message=message,
+            suggestions=suggestions,
+            model=self.model,
+            timings_ms={**self.timings_ms, "total": self._since_ms(self.started_s)},
+            tokens=Tokens(
+                prompt=usage.prompt_tokens,
+                evaluated=usage.evaluated_tokens,
+                generated=usage.generated_tokens or self.generation.chunks or None,
+            ),
+            verdicts=self.verdicts,
+        )
+
+    def _since_ms(self, start_s: float) -> float:
+        return round(1000 * (self.clock() - start_s), 3)
