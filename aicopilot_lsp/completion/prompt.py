@@ -20,6 +20,7 @@ from itertools import takewhile
 from aicopilot_lsp.completion.types import Snapshot
 from aicopilot_lsp.models.fim import FimFormat, assemble
 from aicopilot_lsp.text.document import DocumentSnapshot, Point
+from aicopilot_lsp.text.languages import language_for
 
 # Lines above the cursor that go behind the middle token at a fresh freeze (8, 30 and all of them
 # measured alike), and how far it may grow before the freeze line follows.
@@ -101,7 +102,7 @@ def lay_out(snapshot: Snapshot, previous: Frozen | None, budget_chars: int) -> L
     middle = "".join(document.lines[frozen.freeze : cursor.line])
     middle += document.line_text(cursor.line)[: cursor.column]
     return Layout(
-        prefix=unix_newlines("".join(frozen.lines)),
+        prefix=_file_header(snapshot, frozen) + unix_newlines("".join(frozen.lines)),
         suffix=_window_after(document, cursor, _suffix_room(frozen.room_chars)),
         middle=unix_newlines(middle),
         frozen=frozen,
@@ -175,6 +176,20 @@ def render(layout: Layout, middle: str, fmt: FimFormat) -> str:
 
 def unix_newlines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def _file_header(snapshot: Snapshot, frozen: Frozen) -> str:
+    """The file's path as a comment above its first line: in a file with little in it yet, nothing
+    else tells the model the language."""
+    language = language_for(snapshot.document.language_id, snapshot.path)
+    if frozen.first > 0 or not snapshot.path:
+        return ""
+    if language.line_comment:
+        return f"{language.line_comment[0]} {snapshot.path}\n"
+    if language.block_comment:
+        start, end = language.block_comment[0]
+        return f"{start} {snapshot.path} {end}\n"
+    return ""
 
 
 def _still_holds(frozen: Frozen, document: DocumentSnapshot, cursor: Point) -> bool:

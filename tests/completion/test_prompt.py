@@ -25,9 +25,16 @@ def marked(typed: str, *, above: int = 30) -> str:
 
 
 def test_prefix_suffix_and_middle_are_the_file_in_order() -> None:
-    snapshot = at_cursor(marked("x = y"))
+    snapshot = at_cursor(marked("x = y"), path="")
     layout = lay_out(snapshot, None, 100_000)
     assert layout.prefix + layout.middle + layout.suffix == snapshot.document.text
+
+
+def test_the_first_window_of_a_file_says_which_file_it_is() -> None:
+    layout = lay_out(at_cursor("x = " + CURSOR, path="src/a.py"), None, 2_000)
+    assert layout.prefix == "# src/a.py\n"
+    far = at_cursor(marked("x"), path="src/a.py")
+    assert "src/a.py" not in lay_out(far, None, 200).prefix
 
 
 def test_what_is_typed_only_appends_to_the_prompt() -> None:
