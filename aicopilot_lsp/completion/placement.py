@@ -59,10 +59,13 @@ def _without_end(text: str, rest: str) -> str:
 
 
 def _without_overlap(text: str, rest: str) -> str:
-    """`text` without an end that is the beginning of `rest`."""
+    """`text` without an end that is the beginning of `rest`: a longer one, or one that begins with
+    a bracket that closes nothing in `text`."""
     trimmed = text.rstrip()
+    spare = {at for at, _ in scan(trimmed).closers}
     for size in range(min(len(trimmed), len(rest)), 0, -1):
         if trimmed.endswith(rest[:size]):
-            enough = size >= _MIN_OVERLAP_CHARS or size == len(rest)
-            return trimmed[:-size] if enough else text
+            start = len(trimmed) - size
+            enough = size >= _MIN_OVERLAP_CHARS or size == len(rest) or start in spare
+            return trimmed[:start] if enough else text
     return text

@@ -35,6 +35,8 @@ from aicopilot_lsp.completion.placement import place
         ("a) + bar", ") + bar", "a", 0),  # runs into the rest of the line
         ("me)", "me)", "", 0),
         ("a + b", " + c", "a + b", 0),
+        ("x > 0)", ") {", "x > 0", 0),
+        ("f(x)", ") {", "f(x)", 0),
     ],
 )
 def test_a_closer_is_never_there_twice(text: str, tail: str, placed: str, replaces: int) -> None:
