@@ -60,7 +60,7 @@ def test_the_installed_wheel_runs_in_an_empty_environment(wheel: Path, tmp_path:
     done = run("complete", str(source), "--json")
     record = json.loads(done.stdout)
     assert (done.returncode, record["outcome"]["reason"]) == (1, "not_installed")
-    assert "aicopilot-lsp[local]" in record["outcome"]["message"]
+    assert "aicopilot model pull" in record["outcome"]["message"]
     assert "Traceback" not in done.stderr
     script = (
         "from aicopilot_lsp.text.languages import language_for as f;print(f('rust').line_comment)"
