@@ -2,15 +2,19 @@
 
 Loopback is no boundary: any web page and any local user can connect. So each request, whatever its
 path, needs the key, a Host header that names this address, and no Origin header; there is no CORS
-answer of any kind (INV-10). What passes is relayed to llama.cpp, whose own socket is in a private
-directory; when the client leaves, the relayed connection is closed at once, which frees its slot.
+answer of any kind (INV-10). Connections that have not shown the key are few and short, so that
+they can't keep those out that have it. What passes is relayed to llama.cpp, whose own socket is in
+a private directory; when the client leaves, the relayed connection is closed at once, which frees
+its slot.
 """
 
 import asyncio
 import contextlib
 import hmac
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import h11
@@ -25,6 +29,10 @@ from aicopilot_lsp.models.embedded.wire import (
 )
 
 MAX_CONNECTIONS = 64
+# Connections without the key so far: the oldest of too many has to go, since a client of ours
+# sends its first request as soon as it is connected.
+MAX_STRANGERS = 32
+STRANGER_TIMEOUT_S = 2.0
 _READ_BYTES = 64 << 10
 # Hop-by-hop headers are ours to set; CORS headers would let web pages in.
 _DROPPED = frozenset(
@@ -79,26 +87,32 @@ class Guard:
         self._clock = clock
         self._last_use = clock()
         self._hosts: frozenset[bytes] = frozenset()
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
+        self._strangers: dict[asyncio.Task[None], None] = {}  # in order of their coming
         self._connections: set[asyncio.Task[None]] = set()
         self.stopping = asyncio.Event()
         self.active = 0
         self.served = 0
 
-    async def listen(self) -> int:
-        """Listen on a free loopback port; returns it."""
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        port = int(self._server.sockets[0].getsockname()[1])
+    async def listen(self, socket: Path | None = None) -> int:
+        """Listen on a free loopback port, which is returned, and on `socket`."""
+        server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self._servers.append(server)
+        port = int(server.sockets[0].getsockname()[1])
         self._hosts = frozenset((f"127.0.0.1:{port}".encode(), f"localhost:{port}".encode()))
+        if sys.platform != "win32" and socket is not None:
+            self._servers.append(await asyncio.start_unix_server(self._accept, socket))
+            socket.chmod(0o600)  # noqa: ASYNC240 - once, and at once
         return port
 
     async def aclose(self) -> None:
         """Stop listening and end what is under way."""
-        if self._server is not None:
-            self._server.close()
-        for task in self._connections:
+        for server in self._servers:
+            server.close()
+        tasks = (*self._strangers, *self._connections)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def idle_s(self) -> float:
         """Seconds since the model was last used; 0 while it is."""
@@ -109,36 +123,50 @@ class Guard:
         self._last_use = self._clock()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._connections) >= MAX_CONNECTIONS:
-            writer.transport.abort()
-            return
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - asyncio runs us in one
-        self._connections.add(task)
+        if len(self._strangers) >= MAX_STRANGERS:
+            oldest = next(iter(self._strangers))
+            del self._strangers[oldest]
+            oldest.cancel()
+        self._strangers[task] = None
         client = ClientConnection(reader, writer)
         try:
-            await self._serve(client)
+            await self._serve(client, task)
         except (OSError, asyncio.CancelledError, h11.LocalProtocolError):
-            client.abort()  # the client is gone, or we are leaving
+            client.abort()  # the client is gone, or has to go
         finally:
+            self._strangers.pop(task, None)
             self._connections.discard(task)
             with contextlib.suppress(asyncio.CancelledError):
                 await client.close()
 
-    async def _serve(self, client: ClientConnection) -> None:
+    async def _serve(self, client: ClientConnection, task: "asyncio.Task[None]") -> None:
         try:
             while True:
-                async with asyncio.timeout(REQUEST_TIMEOUT_S):
+                known = task in self._connections
+                async with asyncio.timeout(REQUEST_TIMEOUT_S if known else STRANGER_TIMEOUT_S):
                     head = await client.next_head()
-                    if head is None:
-                        return
-                    self._check(head)
+                if head is None:
+                    return
+                self._check(head)
+                self._admit(task)
+                async with asyncio.timeout(REQUEST_TIMEOUT_S):
                     body = await client.body(head)
                 await self._while_client_waits(client, self._answer(client, head, body))
                 if self.stopping.is_set() or not client.next_cycle():
                     return
         except RefusedError as refusal:
             await client.refuse(refusal)
+
+    def _admit(self, task: "asyncio.Task[None]") -> None:
+        """Count a connection among those that have the key."""
+        if task in self._connections:
+            return
+        if len(self._connections) >= MAX_CONNECTIONS:
+            raise RefusedError(503, "Too many connections.", retry_after_s=1)
+        self._strangers.pop(task, None)
+        self._connections.add(task)
 
     def _check(self, head: Head) -> None:
         """Refuse whatever is not one of our own clients. Every path alike, /health included."""

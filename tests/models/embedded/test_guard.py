@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from aicopilot_lsp.config.settings import Secret
-from aicopilot_lsp.models.embedded.guard import Guard, Streams, Upstream
+from aicopilot_lsp.models.embedded import guard as guard_module
+from aicopilot_lsp.models.embedded.guard import MAX_STRANGERS, Guard, Streams, Upstream
 from aicopilot_lsp.models.embedded.wire import MAX_BODY_BYTES, MAX_HEAD_BYTES
 
 KEY = "the-key"
@@ -319,3 +322,49 @@ async def test_shutdown_needs_post_and_the_key(setting: Setting) -> None:
     answer = await setting.exchange(setting.request("POST", path))
     assert json.loads(answer.rpartition(b"\r\n\r\n")[2]) == {"stopping": True}
     assert setting.guard.stopping.is_set()
+
+
+async def test_idle_connections_without_the_key_shut_nobody_out(setting: Setting) -> None:
+    setting.model.finish.set()
+    idle = [await setting.open() for _ in range(3 * MAX_STRANGERS)]
+    assert status_of(await setting.exchange(setting.request(Connection="close"))) == 200
+    for _, writer in idle:
+        writer.transport.abort()
+
+
+async def test_a_connection_that_shows_no_key_is_closed_soon(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard_module, "STRANGER_TIMEOUT_S", 0.01)
+    reader, writer = await setting.open()
+    writer.write(b"GET /health HTTP/1.1\r\n")
+    with suppress(ConnectionResetError):
+        assert await reader.read() == b""
+    writer.close()
+
+
+async def test_a_connection_with_the_key_outlives_the_limit_for_others(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard_module, "STRANGER_TIMEOUT_S", 1.0)
+    setting.model.finish.set()
+    reader, writer = await setting.open()
+    writer.write(setting.request())
+    await reader.readuntil(b"0\r\n\r\n")
+    idle = [await setting.open() for _ in range(2 * MAX_STRANGERS)]
+    monkeypatch.setattr(guard_module, "STRANGER_TIMEOUT_S", 0.0)
+    writer.write(setting.request())
+    assert status_of(await reader.readuntil(b"0\r\n\r\n")) == 200
+    for _, idler in [(reader, writer), *idle]:
+        idler.transport.abort()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no Unix sockets there")
+async def test_the_socket_asks_for_the_key_as_well(setting: Setting, tmp_path: Path) -> None:
+    path = tmp_path / "guard.sock"
+    await setting.guard.listen(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    reader, writer = await asyncio.open_unix_connection(path)
+    writer.write(setting.request(Authorization=""))
+    assert status_of(await reader.readuntil(b"\r\n\r\n")) in (401, 403)
+    writer.close()
