@@ -66,6 +66,37 @@ def closed() -> ModelError:
     )
 
 
+def still_loading() -> ModelError:
+    return ModelError(
+        "The embedded model is still being loaded; suggestions begin when it is.",
+        kind=_Kind.STARTING,
+    )
+
+
+def process_broke_down(log: str) -> ModelError:
+    return ModelError(
+        f"The embedded model's process broke down. {_STILL} It is started again by itself. "
+        f"Its log is {log}.",
+        kind=_Kind.INTERRUPTED,
+    )
+
+
+def process_rests(wait_s: float, log: str) -> ModelError:
+    return ModelError(
+        f"The embedded model broke down; it is started again in {wait_s:.0f} s. {_STILL} "
+        f"Its log is {log}.",
+        kind=_Kind.STARTING,
+        retry_after_s=wait_s,
+    )
+
+
+def other_model(model: str) -> ModelError:
+    return ModelError(
+        f"The embedded model is {model} now, which wants another prompt. Ask again.",
+        kind=_Kind.STARTING,
+    )
+
+
 def from_status(
     where: str, status: int, retry_after: str | None = None, error: Mapping[str, Any] | None = None
 ) -> ModelError:

@@ -145,10 +145,19 @@ class LlamaCppBackend:
         """See Backend.prepare. A server elsewhere is looked up, not asked."""
         await self._locate()
 
-    def generate(self, request: GenerateRequest) -> AsyncGenerator[StreamEvent, None]:
-        """See Backend.generate. `must_begin_with` becomes a grammar."""
+    def serve(self, *, model: str, fim_format: str) -> None:
+        """Take note that another model is served from now on."""
+        self._model = model
+        self._format = format_for(fim_format)
+        self._forget_tokens()
+
+    def generate(
+        self, request: GenerateRequest, *, locate: Locate | None = None
+    ) -> AsyncGenerator[StreamEvent, None]:
+        """See Backend.generate. `must_begin_with` becomes a grammar. `locate` is used for this call
+        in place of the one given at the start, here and below."""
         body: dict[str, Any] = {"prompt": request.prompt} | sampling(request)
-        return self._stream("/completion", body, request)
+        return self._stream("/completion", body, request, locate or self._locate)
 
     def infill(
         self,
@@ -177,9 +186,9 @@ class LlamaCppBackend:
             "prompt": middle,
             "input_extra": [{"filename": name, "text": text} for name, text in extra],
         }
-        return self._stream("/infill", body | sampling(request), request)
+        return self._stream("/infill", body | sampling(request), request, self._locate)
 
-    async def tokenize(self, text: str) -> tuple[str, ...] | None:
+    async def tokenize(self, text: str, *, locate: Locate | None = None) -> tuple[str, ...] | None:
         """See Backend.tokenize. A character that is split over tokens makes one piece with them."""
         if not text or not self._tokenizes:
             return () if self._tokenizes else None
@@ -188,7 +197,7 @@ class LlamaCppBackend:
             return self._pieces[text]
         body = {"content": text, "with_pieces": True, "add_special": False, "parse_special": False}
         deadline = Deadline(_TOKENIZE_S)
-        endpoint = await deadline.wait(self._locate(), self._where)
+        endpoint = await deadline.wait((locate or self._locate)(), self._where)
         try:
             answer = await self._transport.fetch_json(
                 endpoint, "/tokenize", body=body, deadline=deadline
@@ -206,15 +215,14 @@ class LlamaCppBackend:
             self._pieces.popitem(last=False)
         return found
 
-    async def describe(self) -> BackendInfo:
-        """See Backend.describe; from `/props`."""
+    async def describe(self, *, locate: Locate | None = None) -> BackendInfo:
+        """See Backend.describe; from `/props`. A model that has to be loaded first may take as long
+        as it takes."""
+        endpoint = await (locate or self._locate)()
         deadline = Deadline(_DESCRIBE_S)
-        endpoint = await deadline.wait(self._locate(), self._where)
         props = await self._transport.fetch_json(endpoint, "/props", deadline=deadline)
         raise_error_in(props, endpoint.display)
-        # It may be another model than before.
-        self._pieces.clear()
-        self._tokenizes = True
+        self._forget_tokens()  # it may be another model than before
         return BackendInfo(
             model=model_name(props),
             context_tokens=context_tokens(props),
@@ -230,11 +238,15 @@ class LlamaCppBackend:
         await self._transport.aclose()
         self._pieces.clear()
 
+    def _forget_tokens(self) -> None:
+        self._pieces.clear()
+        self._tokenizes = True
+
     async def _stream(
-        self, path: str, body: dict[str, Any], request: GenerateRequest
+        self, path: str, body: dict[str, Any], request: GenerateRequest, locate: Locate
     ) -> AsyncGenerator[StreamEvent, None]:
         deadline = Deadline(request.deadline_s)
-        endpoint = await deadline.wait(self._locate(), self._where)
+        endpoint = await deadline.wait(locate(), self._where)
         if self._id_slot is not None:
             body["id_slot"] = self._id_slot
         async with self._transport.open(endpoint, path, body=body, deadline=deadline) as reply:
@@ -249,8 +261,11 @@ class LlamaCppBackend:
                     if event.name == "error":
                         raise failures.from_error_object(reply.where, answer.get("error", answer))
                     raise_error_in(answer, reply.where)
-                    if text := content(answer, reply.where):
-                        yield TextChunk(text, usage(answer))
+                    text, cost = content(answer, reply.where), usage(answer)
+                    # Also without text: a call that is left before the first token then still
+                    # tells how fast the prompt was read.
+                    if text or ("prompt_progress" in answer and cost.evaluated_tokens):
+                        yield TextChunk(text, cost)
                     if answer.get("stop") is True:
                         finished = Finished(finish_reason(answer), usage(answer))
                         await _drain(reply)

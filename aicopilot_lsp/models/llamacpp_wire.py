@@ -65,12 +65,15 @@ def finish_reason(answer: Mapping[str, Any]) -> FinishReason:
 
 
 def usage(answer: Mapping[str, Any]) -> Usage:
-    timings = answer.get("timings")
-    if not isinstance(timings, Mapping):
-        timings = {}
+    """What the answer has cost so far. While the prompt is being read, `evaluated_tokens` and
+    `prefill_ms` grow with each batch and `prompt_tokens` is the whole."""
+    timings = _mapping(answer.get("timings"))
+    progress = _mapping(answer.get("prompt_progress"))
     evaluated, cached = _count(timings.get("prompt_n")), _count(timings.get("cache_n"))
     prompt = _count(answer.get("tokens_evaluated"))
-    if evaluated is not None and cached is not None:
+    if progress:
+        prompt = _count(progress.get("total")) or prompt
+    elif evaluated is not None and cached is not None:
         prompt = evaluated + cached
     elif prompt is not None and evaluated is not None:
         cached = max(0, prompt - evaluated)
@@ -82,6 +85,10 @@ def usage(answer: Mapping[str, Any]) -> Usage:
         prefill_ms=_milliseconds(timings.get("prompt_ms")),
         decode_ms=_milliseconds(timings.get("predicted_ms")),
     )
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _count(value: object) -> int | None:

@@ -1,17 +1,18 @@
 """The embedded backend: the llama.cpp backend, plus a process that is there when it is needed.
 
-Requests go through LlamaCppBackend; what is added is where to find the server (`_locate`: start
-the process, wait for the model) and what to do when it is lost. A process that ended because nobody
+Requests go through LlamaCppBackend; what is added is where to find the server (`_find`: start the
+process, wait for the model) and what to do when it is lost. A process that ended because nobody
 used it is started again within the same request; one that crashed is reported once and started
-again after a pause (restarts.py). It never takes the language server along.
+again after a pause (restarts.py). It never takes the language server along. The model is selected
+anew at each start, since `aicopilot model use` ends the process and leaves the editors running.
 """
 
 import asyncio
-import importlib.util
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeVar
 
 from aicopilot_lsp.config.settings import ModelSettings
@@ -22,12 +23,15 @@ from aicopilot_lsp.errors import (
     ModelFileError,
     ModelProcessError,
 )
-from aicopilot_lsp.models.embedded import store, supervisor
-from aicopilot_lsp.models.embedded.record import ProcessSpec, log_path, process_dir
+from aicopilot_lsp.models import failures
+from aicopilot_lsp.models.embedded import store, supervisor, wanted
+from aicopilot_lsp.models.embedded.catalogue import CatalogueEntry
+from aicopilot_lsp.models.embedded.record import log_path, process_dir
 from aicopilot_lsp.models.embedded.restarts import Restarts
+from aicopilot_lsp.models.embedded.supervisor import Running
 from aicopilot_lsp.models.endpoint import Endpoint
 from aicopilot_lsp.models.http import Transport
-from aicopilot_lsp.models.llamacpp import LlamaCppBackend
+from aicopilot_lsp.models.llamacpp import LlamaCppBackend, Locate
 from aicopilot_lsp.models.protocol import BackendInfo, GenerateRequest, StreamEvent
 from aicopilot_lsp.plugins import BackendContext
 
@@ -59,11 +63,12 @@ class EmbeddedBackend:
         self._context = context
         self._restarts = Restarts(clock)
         self._transport = Transport()
-        self._running: supervisor.Running | None = None
+        self._running: Running | None = None
         self._lost_pid: int | None = None
-        self._starting: asyncio.Task[supervisor.Running] | None = None
+        self._starting: asyncio.Task[Running] | None = None
+        self._closed = False
         try:
-            entry = self._selected().entry
+            entry = self._selected()
         except ModelFileError as error:
             raise ConfigError(str(error)) from error
         self._inner = LlamaCppBackend(
@@ -98,7 +103,7 @@ class EmbeddedBackend:
         ModelError
             As `generate` would.
         """
-        await self._locate()
+        await self._find()
 
     async def endpoint(self) -> Endpoint:
         """Where the model answers; starts it. For checks that go past this interface."""
@@ -108,18 +113,20 @@ class EmbeddedBackend:
         """See Backend.generate."""
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + request.deadline_s
+        fim_format = self.fim_format
         may_retry = True
         while True:
             left_s = max(0.0, ends_at - loop.time())
+            call = _Call(self, fim_format)
             try:
                 async with aclosing(
-                    self._inner.generate(replace(request, deadline_s=left_s))
+                    self._inner.generate(replace(request, deadline_s=left_s), locate=call.locate)
                 ) as events:
                     async for event in events:
                         may_retry = False
                         yield event
             except ModelError as error:
-                failure = await self._explained(error)
+                failure = await self._explained(error, call.running)
                 if failure is not None or not may_retry:
                     raise (failure or error) from error
                 may_retry = False
@@ -128,57 +135,74 @@ class EmbeddedBackend:
 
     async def tokenize(self, text: str) -> tuple[str, ...] | None:
         """See Backend.tokenize."""
-        return await self._twice(lambda: self._inner.tokenize(text))
+        return await self._twice(lambda locate: self._inner.tokenize(text, locate=locate))
 
     async def describe(self) -> BackendInfo:
         """See Backend.describe. Starts the process when it does not run."""
-        info = await self._twice(self._inner.describe)
+        info = await self._twice(lambda locate: self._inner.describe(locate=locate))
         return replace(info, model=self.model)
 
     async def readiness(self) -> str | None:
         """See Backend.readiness."""
-        return await asyncio.to_thread(self._missing)
+        return await asyncio.to_thread(
+            lambda: wanted.missing(self._selected(), self._context.cache_dir)
+        )
 
     async def aclose(self) -> None:
         """Let go of the process, which stays for other editors."""
+        self._closed = True
         if self._starting is not None:
             self._starting.cancel()
             await asyncio.gather(self._starting, return_exceptions=True)
         await self._inner.aclose()
 
-    async def _twice(self, call: Callable[[], Awaitable[T]]) -> T:
-        """`call`, once more if the process had ended in order."""
+    async def _twice(self, ask: Callable[[Locate], Awaitable[T]]) -> T:
+        """`ask`, once more if the process had ended in order."""
+        call = _Call(self)
         try:
-            return await call()
+            return await ask(call.locate)
         except ModelError as error:
-            if failure := await self._explained(error):
+            if failure := await self._explained(error, call.running):
                 raise failure from error
-        return await call()
+        return await ask(self._locate)
 
     async def _locate(self) -> Endpoint:
-        """Where the model answers; starts it. All callers share one start, and a caller that is
-        cancelled does not stop it: the next one needs it as well."""
-        if self._running is None:
-            if self._starting is None or self._starting.done():
-                self._starting = asyncio.create_task(self._start())
-                self._starting.add_done_callback(_retrieved)
-            self._running = await asyncio.shield(self._starting)
-        return self._running.endpoint
+        return (await self._find()).endpoint
 
-    async def _start(self) -> supervisor.Running:
+    async def _find(self) -> Running:
+        """The process; starts it where needed. All callers share one start, and a caller that is
+        cancelled does not stop it: the next one needs it as well."""
+        while (running := self._running) is not None:
+            # Somebody else may listen at the address of a process that has ended.
+            if await asyncio.to_thread(supervisor.is_there, self._state_dir, running.pid):
+                return running
+            if failure := await self._lost(running):
+                raise failure
+        if self._closed:
+            raise failures.closed()
+        starting = self._starting
+        if starting is None or starting.done():
+            starting = self._starting = asyncio.create_task(self._start())
+            starting.add_done_callback(_retrieved)
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            # Not the caller was cancelled but the start, by `aclose`.
+            task = asyncio.current_task()
+            if starting.cancelled() and task is not None and not task.cancelling():
+                raise failures.closed() from None
+            raise
+
+    async def _start(self) -> Running:
         await self._note_end()
         if wait_s := self._restarts.wait_s():
-            raise ModelError(
-                f"The embedded model broke down; it is started again in {wait_s:.0f} s."
-                f" Editing is not affected. Its log is {self._log}.",
-                kind=ModelErrorKind.STARTING,
-                retry_after_s=wait_s,
-            )
-        missing, spec = await asyncio.to_thread(lambda: (self._missing(), self._spec()))
-        if missing is not None:
-            raise ModelError(missing, kind=ModelErrorKind.NOT_INSTALLED)
+            raise failures.process_rests(wait_s, self._log)
+        entry, lacking = await asyncio.to_thread(self._selected_now)
+        if lacking is not None:
+            raise ModelError(lacking, kind=ModelErrorKind.NOT_INSTALLED)
+        spec = wanted.process_spec(entry, self._context.embedded, self._context.cache_dir)
         try:
-            running = await supervisor.ensure(spec, self._context.state_dir, self._transport)
+            running = await supervisor.ensure(spec, self._state_dir, self._transport)
         except ModelProcessError as error:
             self._restarts.broke_down()
             raise ModelError(
@@ -187,6 +211,10 @@ class EmbeddedBackend:
                 retry_after_s=self._restarts.wait_s(),
             ) from error
         self._restarts.started()
+        if entry.name != self.model:
+            fim_format = self._settings.fim_format or entry.fim_format
+            self._inner.serve(model=entry.name, fim_format=fim_format)
+        self._running = running
         return running
 
     async def _note_end(self) -> None:
@@ -194,77 +222,74 @@ class EmbeddedBackend:
         pid, self._lost_pid = self._lost_pid, None
         if pid is None:
             return
-        if await asyncio.to_thread(supervisor.crashed, self._context.state_dir, pid):
+        if await asyncio.to_thread(supervisor.crashed, self._state_dir, pid):
             self._restarts.broke_down()
-        elif await asyncio.to_thread(supervisor.left, self._context.state_dir, pid):
+        elif await asyncio.to_thread(supervisor.left, self._state_dir, pid):
             self._restarts.stopped()
 
-    async def _explained(self, error: ModelError) -> ModelError | None:
-        """What to raise for `error`; None when the call may be made again at once."""
+    async def _explained(self, error: ModelError, used: Running | None) -> ModelError | None:
+        """What to raise for `error` of a call that went to `used`; None when it may be made again
+        at once."""
         if error.kind is ModelErrorKind.TIMEOUT and self.starting:
-            return ModelError(
-                "The embedded model is still being loaded; suggestions begin when it is.",
-                kind=ModelErrorKind.STARTING,
-            )
-        running = self._running
-        if running is None or error.kind not in _LOST:
+            return failures.still_loading()
+        if used is None or error.kind not in _LOST:
             return error
-        self._running = None
-        self._lost_pid = running.pid
-        state_dir = self._context.state_dir
-        ends_at = asyncio.get_running_loop().time() + _CRASH_SEEN_S
-        while asyncio.get_running_loop().time() < ends_at:
-            if await asyncio.to_thread(supervisor.left, state_dir, running.pid):
-                return None
-            if await asyncio.to_thread(supervisor.crashed, state_dir, running.pid):
-                return ModelError(
-                    "The embedded model's process broke down. Editing is not affected, and it is"
-                    f" started again by itself. Its log is {self._log}.",
-                    kind=ModelErrorKind.INTERRUPTED,
-                )
+        clock = asyncio.get_running_loop().time
+        ends_at = clock() + _CRASH_SEEN_S
+        # Where another call has found its end already, what is there now is asked.
+        while self._running is used:
+            if not await asyncio.to_thread(supervisor.is_there, self._state_dir, used.pid):
+                return await self._lost(used)
+            if clock() > ends_at:
+                return error  # it lives; only this exchange failed
             await asyncio.sleep(_POLL_S)
-        return error  # it lives; only this exchange failed
+        return None
+
+    async def _lost(self, running: Running) -> ModelError | None:
+        """Let go of a process that is no longer there; what to say if it has crashed."""
+        if self._running is running:
+            self._running = None
+            self._lost_pid = running.pid
+        if not await asyncio.to_thread(supervisor.crashed, self._state_dir, running.pid):
+            return None
+        return failures.process_broke_down(self._log)
+
+    @property
+    def _state_dir(self) -> Path:
+        return self._context.state_dir
 
     @property
     def _log(self) -> str:
-        return str(log_path(process_dir(self._context.state_dir)))
+        return str(log_path(process_dir(self._state_dir)))
 
-    def _selected(self) -> store.Selection:
+    def _selected(self) -> CatalogueEntry:
         return store.selected_model(
             self._settings.model,
             cache_dir=self._context.cache_dir,
             state_dir=self._context.state_dir,
-        )
+        ).entry
 
-    def _missing(self) -> str | None:
-        """What to do before the model can run, for a person."""
-        entry = self._selected().entry
-        if not store.is_installed(entry, self._context.cache_dir):
-            return (
-                f"No model yet: run `aicopilot model pull {entry.name}`"
-                f" ({entry.size_bytes / 1e9:.1f} GB, once). Everything else works without it."
-            )
-        if importlib.util.find_spec("xllamacpp") is None:
-            return (
-                "The model is here, but llama.cpp is not: run"
-                " `pip install 'aicopilot-lsp[local]'` in the environment of aicopilot-lsp."
-            )
-        return None
-
-    def _spec(self) -> ProcessSpec:
-        entry = self._selected().entry
-        embedded = self._context.embedded
-        return ProcessSpec(
-            model=entry.name,
-            path=str(store.model_path(entry, self._context.cache_dir)),
-            sha256=entry.sha256,
-            context_tokens=embedded.context_tokens,
-            threads=embedded.threads,
-            idle_s=embedded.idle_s,
-        )
+    def _selected_now(self) -> tuple[CatalogueEntry, str | None]:
+        entry = self._selected()
+        return entry, wanted.missing(entry, self._context.cache_dir)
 
 
-def _retrieved(task: "asyncio.Task[supervisor.Running]") -> None:
+class _Call:
+    """One exchange, for a prompt in `fim_format` if it is given; knows which process it went to."""
+
+    def __init__(self, backend: EmbeddedBackend, fim_format: str | None = None) -> None:
+        self._backend = backend
+        self._fim_format = fim_format
+        self.running: Running | None = None
+
+    async def locate(self) -> Endpoint:
+        self.running = await self._backend._find()
+        if self._fim_format not in (None, self._backend.fim_format):
+            raise failures.other_model(self._backend.model)
+        return self.running.endpoint
+
+
+def _retrieved(task: "asyncio.Task[Running]") -> None:
     """Nobody may be waiting for the start any more; its failure is told to the next caller."""
     if not task.cancelled():
         task.exception()

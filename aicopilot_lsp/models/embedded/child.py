@@ -16,11 +16,10 @@ from aicopilot_lsp.errors import ModelProcessError
 from aicopilot_lsp.models.embedded import hardware
 from aicopilot_lsp.models.embedded.engine import LOAD_TIMEOUT_S
 from aicopilot_lsp.models.embedded.guard import Streams, Upstream
-from aicopilot_lsp.models.embedded.record import ProcessSpec
+from aicopilot_lsp.models.embedded.record import MAX_SOCKET_PATH_BYTES, ProcessSpec
 
 _MAX_CACHE_MIB = 1024
 _STOP_S = 2.0
-_MAX_SOCKET_PATH_BYTES = 100  # 104 on macOS with the closing zero
 # After this line llama.cpp never returns (engine.py).
 _GAVE_UP = re.compile(rb"exiting due to")
 _COMPLAINT = re.compile(rb"^[\d.]+ E \w* *[\w~() ]*: (.+)$")
@@ -158,7 +157,7 @@ def _listening_place() -> tuple[str, Path | None]:
     for parent in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):  # noqa: S108
         if not parent or not os.access(parent, os.W_OK | os.X_OK):
             continue
-        if len(os.fsencode(parent)) > _MAX_SOCKET_PATH_BYTES - 40:
+        if len(os.fsencode(parent)) > MAX_SOCKET_PATH_BYTES - 40:
             continue
         directory = Path(tempfile.mkdtemp(prefix="aicopilot-", dir=parent))  # 0700
         return str(directory / "llama.sock"), directory

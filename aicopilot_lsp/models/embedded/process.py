@@ -25,17 +25,26 @@ from aicopilot_lsp.models.embedded import hardware
 from aicopilot_lsp.models.embedded.child import Engine
 from aicopilot_lsp.models.embedded.guard import Guard, Upstream
 from aicopilot_lsp.models.embedded.record import (
+    EXIT_CRASHED,
+    EXIT_FAILED,
+    EXIT_LOCKED,
     EXIT_UNWRITABLE,
     ProcessSpec,
     Record,
+    lock_identity,
     process_lock,
+    read_record,
     remove_record,
+    socket_path,
+    started_at,
     write_record,
 )
 
-_LOCK_TIMEOUT_S = 15.0  # a predecessor may still be ending
+# Those who look at the lock hold it for moments. A longer wait would start, after a stop, what
+# nobody wants any more.
+_LOCK_TIMEOUT_S = 1.0
 _FAILURE_SHOWN_S = 2.0  # how long those who wait may take to read why
-EXIT_LOCKED, EXIT_FAILED, EXIT_CRASHED = 3, 4, 5
+_LOOK_S = 2.0
 
 
 def main() -> int:
@@ -49,7 +58,8 @@ def main() -> int:
         _log("another model process is running here")
         return EXIT_LOCKED
     try:
-        return asyncio.run(_run(directory, spec))
+        remove_record(directory)  # a predecessor's that crashed
+        return asyncio.run(_run(directory, spec, lock_identity(directory)))
     except OSError as error:
         # The log may be on the same full disk: the exit code has to say it.
         with contextlib.suppress(OSError):
@@ -82,20 +92,24 @@ class _State:
         }
 
 
-async def _run(directory: Path, spec: ProcessSpec) -> int:
+async def _run(directory: Path, spec: ProcessSpec, lock: tuple[int, int] | None) -> int:
     loop = asyncio.get_running_loop()
     key = Secret(secrets.token_urlsafe(32))
     upstream: asyncio.Future[Upstream] = loop.create_future()
     engine = Engine(spec)
     state = _State(spec, engine)
     guard = Guard(key=key, upstream=upstream, status=state, clock=time.monotonic)
-    port = await guard.listen()
-    write_record(directory, Record(pid=os.getpid(), port=port, key=key))
+    socket = socket_path(directory)
+    port = await guard.listen(socket)
+    pid = os.getpid()
+    record = Record(pid=pid, port=port, key=key, socket=socket, started=started_at(pid))
+    write_record(directory, record)
     if sys.platform != "win32":
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, guard.stopping.set)
     serving = asyncio.create_task(_serve(engine, guard, state, upstream, spec.idle_s))
     told = asyncio.create_task(guard.stopping.wait())
+    looking = asyncio.create_task(_stay_findable(directory, record, lock, guard.stopping))
     crashed = False
     try:
         await asyncio.wait((serving, told), return_when=asyncio.FIRST_COMPLETED)
@@ -103,16 +117,36 @@ async def _run(directory: Path, spec: ProcessSpec) -> int:
         crashed = code == EXIT_CRASHED
         return code
     finally:
-        # A note that stays behind is how the others tell a crash from an orderly end.
-        if not crashed:
-            remove_record(directory)
-        for task in (serving, told):
+        for task in (serving, told, looking):
             task.cancel()
-        await asyncio.gather(serving, told, return_exceptions=True)
+        # A note that stays behind is how the others tell a crash from an orderly end.
+        if lock_identity(directory) == lock:
+            if not crashed:
+                remove_record(directory)
+            if socket is not None:
+                socket.unlink(missing_ok=True)
+        await asyncio.gather(serving, told, looking, return_exceptions=True)
         if not upstream.done():
             upstream.cancel()
         await guard.aclose()
         await engine.stop()
+
+
+async def _stay_findable(
+    directory: Path, record: Record, lock: tuple[int, int] | None, stopping: asyncio.Event
+) -> None:
+    """Put the note back when it was removed, and end when the state directory was: the next editor
+    starts a process there, and two models would be in memory."""
+    while True:
+        await asyncio.sleep(_LOOK_S)
+        gone = record.socket is not None and not record.socket.exists()
+        if gone or lock_identity(directory) != lock:
+            _log("the state directory is no longer the one this began in")
+            stopping.set()
+            return
+        if read_record(directory) != record:
+            with contextlib.suppress(OSError):
+                write_record(directory, record)
 
 
 async def _serve(

@@ -1,7 +1,8 @@
 """Starting the model process: one at a time on a machine, out of the reach of the editor's end.
 
-`start` holds `start.lock` until the process has left its note; who comes second finds the note. A
-process that can't be started is said as one ModelProcessError.
+`start` holds `start.lock` until the process has left its note; who comes second finds the note. An
+editor may end at any moment of it, so any process that holds the process lock is as good as the one
+started here. A process that can't be started is said as one ModelProcessError.
 """
 
 import asyncio
@@ -19,18 +20,20 @@ from filelock import FileLock, Timeout
 from aicopilot_lsp.config.paths import ensure_private_dir
 from aicopilot_lsp.errors import ModelProcessError
 from aicopilot_lsp.models.embedded.record import (
+    EXIT_LOCKED,
     EXIT_UNWRITABLE,
     ProcessSpec,
+    Record,
+    live_record,
     log_path,
     process_dir,
-    process_lives,
-    read_record,
-    remove_record,
+    remove_stale_record,
     start_lock,
 )
 
 PROCESS_MODULE = "aicopilot_lsp.models.embedded.process"
 _START_TIMEOUT_S = 30.0
+_MUTE_S = 3.0
 _POLL_S = 0.02
 
 _children: list[subprocess.Popen[bytes]] = []
@@ -52,30 +55,55 @@ def _unwritable(directory: Path, error: OSError) -> ModelProcessError:
     )
 
 
-async def start(spec: ProcessSpec, directory: Path) -> None:
-    """Start a process and wait for its note. Returns at once when another editor has."""
+async def start(spec: ProcessSpec, directory: Path, *, mute: Record | None = None) -> None:
+    """Return when there is a process to be asked: another editor's, or one that is started here.
+
+    Parameters
+    ----------
+    mute : Record or None
+        The note of one that did not answer, which may be just ending; it gets a moment.
+
+    Raises
+    ------
+    ModelProcessError
+        It can't be started.
+    """
     try:
         async with _held(start_lock(directory)):
-            if process_lives(directory) and read_record(directory) is not None:
-                await asyncio.sleep(_POLL_S)  # it is being started, or is just ending
-                return
-            remove_record(directory)
-            child = await asyncio.to_thread(_spawn, spec, directory)
-            deadline = time.monotonic() + _START_TIMEOUT_S
-            while (record := read_record(directory)) is None or record.pid != child.pid:
-                _require_alive(child, directory)
-                if time.monotonic() > deadline:
-                    child.kill()
-                await asyncio.sleep(_POLL_S)
+            await _start(spec, directory, mute)
     except OSError as error:
         raise _unwritable(directory, error) from error
 
 
-def _require_alive(child: subprocess.Popen[bytes], directory: Path) -> None:
-    code = child.poll()
+async def _start(spec: ProcessSpec, directory: Path, mute: Record | None) -> None:
+    began = time.monotonic()
+    child: subprocess.Popen[bytes] | None = None
+    while (record := live_record(directory)) is None or record == mute:
+        waited_s = time.monotonic() - began
+        if record is not None and waited_s > _MUTE_S:
+            return
+        if child is not None and (code := child.poll()) is not None:
+            _require_started(code, directory)
+            child = None  # another process had the lock
+        # False while one holds the lock: it is ending, or about to leave its note.
+        if child is None and remove_stale_record(directory):
+            child = await asyncio.to_thread(_spawn, spec, directory)
+        if waited_s > _START_TIMEOUT_S:
+            if child is not None:
+                child.kill()
+            raise ModelProcessError(
+                "The model process has left no note of where it is."
+                f" `aicopilot model stop` ends it; its log is {log_path(directory)}."
+            )
+        await asyncio.sleep(_POLL_S)
+    if child is not None and record.pid != child.pid:
+        child.kill()  # the lock is another's, which an editor that has gone had started
+
+
+def _require_started(code: int, directory: Path) -> None:
     if code == EXIT_UNWRITABLE:
         raise OSError(errno.ENOSPC, "no room, or no permission")
-    if code is not None:
+    if code != EXIT_LOCKED:
         raise ModelProcessError(
             f"The model process ended before it could be reached (exit code {code})."
             f" Its log is {log_path(directory)}."

@@ -2,7 +2,8 @@
 
 `ensure` gives the address of a process that runs what is wanted, with the model loaded. Editors
 that ask at the same moment get the same process: `start.lock` is held while one is started, and the
-process itself holds `process.lock` as long as it lives. Nothing here blocks the event loop.
+process itself holds `process.lock` as long as it lives. Only while it does is anything sent to the
+address in its note. Nothing here blocks the event loop.
 """
 
 import asyncio
@@ -22,11 +23,13 @@ from aicopilot_lsp.models.embedded.record import (
     WAIT_PATH,
     ProcessSpec,
     Record,
+    live_record,
     log_path,
     process_dir,
     process_lives,
     read_record,
-    remove_record,
+    remove_stale_record,
+    started_at,
 )
 from aicopilot_lsp.models.embedded.starting import prepare, reap, start
 from aicopilot_lsp.models.endpoint import Endpoint
@@ -63,10 +66,10 @@ async def ensure(spec: ProcessSpec, state_dir: Path, transport: Transport) -> Ru
     """
     directory = prepare(state_dir)
     for _ in range(_ATTEMPTS):
-        record = read_record(directory)
-        status = await _ask(transport, record, WAIT_PATH, LOAD_TIMEOUT_S) if record else None
+        record = live_record(directory)
+        status = await _loaded(transport, record) if record else None
         if record is None or status is None:
-            await start(spec, directory)
+            await start(spec, directory, mute=record)
             continue
         if status.get("state") != "ready":
             raise ModelProcessError(
@@ -83,7 +86,7 @@ async def ensure(spec: ProcessSpec, state_dir: Path, transport: Transport) -> Ru
 
 async def status(state_dir: Path, transport: Transport) -> Running | None:
     """The running process, or None; starts nothing."""
-    record = read_record(process_dir(state_dir))
+    record = live_record(process_dir(state_dir))
     answer = await _ask(transport, record, STATUS_PATH, _STATUS_TIMEOUT_S) if record else None
     if record is None or answer is None:
         return None
@@ -99,33 +102,58 @@ async def stop(state_dir: Path, transport: Transport) -> bool:
         It does not end.
     """
     directory = process_dir(state_dir)
-    if not directory.is_dir() or not process_lives(directory):
-        remove_record(directory)
+    if not process_lives(directory):
+        with suppress(OSError):
+            remove_stale_record(directory)
         reap()
         return False
-    record = read_record(directory)
-    asked = record and await _ask(transport, record, SHUTDOWN_PATH, _STATUS_TIMEOUT_S)
-    if asked and await _ended(directory, _STOP_TIMEOUT_S):
-        return True
-    if record is not None and process_lives(directory):
-        # The note is the lock holder's, so the pid is too.
+    record = await _asked_to_end(transport, directory)
+    # The pid is signalled only while it is surely that process's: it may be another's by now, or
+    # one of another container. A note without a time is from a system that can't tell.
+    if record is not None and record.started is not None:
         for number in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
-            with suppress(OSError):
-                os.kill(record.pid, number)
-            if await _ended(directory, _STOP_TIMEOUT_S / 2):
-                remove_record(directory)
-                return True
+            if process_lives(directory) and started_at(record.pid) == record.started:
+                with suppress(OSError):
+                    os.kill(record.pid, number)
+                await _ended(directory, _STOP_TIMEOUT_S / 2)
     if process_lives(directory):
+        which = f"(process {record.pid}) " if record is not None else ""
         raise ModelProcessError(
-            f"The model process does not end. Its log is {log_path(directory)}."
+            f"The model process {which}does not end. Its log is {log_path(directory)}."
         )
+    with suppress(OSError):
+        remove_stale_record(directory)
+    reap()
     return True
+
+
+async def _asked_to_end(transport: Transport, directory: Path) -> Record | None:
+    """Ask the process to end and wait for that; its note, if it has not ended. A note may still
+    have to come: the process is starting, or has lost it."""
+    asked: Record | None = None
+    ends_at = time.monotonic() + _STOP_TIMEOUT_S
+    while process_lives(directory) and time.monotonic() < ends_at:
+        record = live_record(directory)
+        if record is None or record == asked:
+            await asyncio.sleep(_POLL_S)
+            continue
+        asked = record
+        if not await _ask(transport, record, SHUTDOWN_PATH, _STATUS_TIMEOUT_S):
+            await _ended(directory, _STATUS_TIMEOUT_S)
+            break
+    return asked if process_lives(directory) else None
 
 
 def lives(state_dir: Path) -> bool:
     """Whether there is a process, answering or not."""
     directory = process_dir(state_dir)
-    return directory.is_dir() and process_lives(directory)
+    return process_lives(directory)
+
+
+def is_there(state_dir: Path, pid: int) -> bool:
+    """Whether process `pid` is alive and the one to ask."""
+    record = live_record(process_dir(state_dir))
+    return record is not None and record.pid == pid
 
 
 def crashed(state_dir: Path, pid: int) -> bool:
@@ -142,7 +170,7 @@ def left(state_dir: Path, pid: int) -> bool:
 
 
 def _endpoint(record: Record) -> Endpoint:
-    return Endpoint(base_url=record.base_url, key=record.key)
+    return Endpoint(base_url=record.base_url, uds=record.socket, key=record.key)
 
 
 def _serves(status: dict[str, Any], spec: ProcessSpec) -> bool:
@@ -182,6 +210,15 @@ async def _make_room(
         )
     await _ask(transport, record, SHUTDOWN_PATH, _STATUS_TIMEOUT_S)
     await _ended(directory, _STOP_TIMEOUT_S)
+
+
+async def _loaded(transport: Transport, record: Record) -> dict[str, Any] | None:
+    """What the process says once it has loaded the model. First without waiting: who does not
+    answer at once is not worth a model's loading time."""
+    status = await _ask(transport, record, STATUS_PATH, _STATUS_TIMEOUT_S)
+    if status is None or status.get("state") != "loading":
+        return status
+    return await _ask(transport, record, WAIT_PATH, LOAD_TIMEOUT_S)
 
 
 async def _ask(

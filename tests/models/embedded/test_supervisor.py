@@ -14,35 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from aicopilot_lsp.config.settings import EmbeddedSettings, ModelSettings
 from aicopilot_lsp.errors import ModelError, ModelErrorKind, ModelProcessError
-from aicopilot_lsp.models.embedded import backend, record, starting, supervisor
+from aicopilot_lsp.models.embedded import record, starting, supervisor
 from aicopilot_lsp.models.embedded.backend import EmbeddedBackend
-from aicopilot_lsp.models.embedded.record import ProcessSpec, process_dir, read_record
+from aicopilot_lsp.models.embedded.record import process_dir, read_record
 from aicopilot_lsp.models.http import Deadline, Transport
-from aicopilot_lsp.models.protocol import Finished, GenerateRequest, StreamEvent, TextChunk
-from aicopilot_lsp.plugins import BackendContext
+from aicopilot_lsp.models.protocol import Finished, TextChunk
+from tests.models.embedded.processes import SPEC, answer, embedded_at, until_dead
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
-ROOT = Path(__file__).parents[3]
-SPEC = ProcessSpec(
-    model="scripted",
-    path="answers",
-    sha256="0" * 64,
-    context_tokens=4096,
-    threads=None,
-    idle_s=600,
-    engine="tests.support.scripted_engine",
-)
-REQUEST = GenerateRequest(prompt="x", max_tokens=8, deadline_s=30)
-
-
-@pytest.fixture
-async def transport(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Transport]:
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    made = Transport()
-    yield made
-    await made.aclose()
 
 
 @pytest.fixture
@@ -230,23 +210,10 @@ async def clock() -> Clock:
 
 @pytest.fixture
 async def embedded(
-    state_dir: Path, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    state_dir: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[EmbeddedBackend]:
-    """A backend whose model is the scripted engine."""
-    monkeypatch.setattr(EmbeddedBackend, "_missing", lambda self: None)
-    monkeypatch.setattr(EmbeddedBackend, "_spec", lambda self: SPEC)
-    context = BackendContext(
-        embedded=EmbeddedSettings(), state_dir=state_dir, cache_dir=tmp_path / "cache"
-    )
-    made = backend.EmbeddedBackend(
-        ModelSettings(name="embedded", provider="embedded"), context, clock=clock
-    )
-    yield made
-    await made.aclose()
-
-
-async def answer(made: EmbeddedBackend) -> list[StreamEvent]:
-    return [event async for event in made.generate(REQUEST)]
+    async with embedded_at(state_dir, monkeypatch, clock=clock) as made:
+        yield made
 
 
 async def test_the_first_request_starts_the_process(embedded: EmbeddedBackend) -> None:
@@ -303,9 +270,3 @@ async def test_a_request_that_is_given_up_does_not_stop_the_start(
     first.cancel()
     await asyncio.gather(first, return_exceptions=True)
     assert len(await answer(embedded)) == 2
-
-
-async def until_dead(state_dir: Path) -> None:
-    async with asyncio.timeout(60):
-        while supervisor.lives(state_dir):  # noqa: ASYNC110 - another process's end
-            await asyncio.sleep(0.01)
