@@ -1,13 +1,19 @@
-"""Every error this package raises on purpose, drawn as one tree.
+"""The errors that one room raises and another catches, drawn as one tree.
 
 AicopilotError
-├── ConfigError            options that can't be used; carries file, line and key
+├── ConfigError            options that can't be used, found when they are
 ├── ModelError             a call to a model failed; `kind` says how, see ModelErrorKind
 ├── ModelFileError         a model file can't be found, fetched, verified or stored
-└── ModelProcessError      the embedded model's process could not be started or reached
+├── ModelProcessError      the embedded model's process could not be started or reached
+└── TargetError            cli/target.py: no such place in a file, as the command line names it
 
 Callers catch by branch. The text of each is written for a person: what happened, what still works,
-what to do. It never holds source text, prompts, headers or keys (INV-7).
+what to do. It never holds source text, prompts, headers or keys (INV-7). What is wrong in a
+configuration file is no exception: config/load.py returns it as a list of Problems.
+
+Some errors stay in the room that raises them and become an answer on its wire: ParseError and
+InvalidParamsError (a message of the editor), ClientError (the editor's answer to us) in lsp/,
+RefusedError (a request to the guard) in models/embedded/.
 """
 
 from enum import StrEnum

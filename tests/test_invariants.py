@@ -2,11 +2,40 @@
 each has a test that names it."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+
+# (room, what is not for it): at least one for each import contract in pyproject.toml.
+_NOT_ALLOWED = (
+    ("text", "aicopilot_lsp.models.protocol"),
+    ("config", "aicopilot_lsp.text.lines"),
+    ("context", "aicopilot_lsp.completion.types"),
+    ("filters", "aicopilot_lsp.models.protocol"),
+    ("filters", "aicopilot_lsp.config.settings"),
+    ("models", "aicopilot_lsp.text.lines"),
+    ("models", "aicopilot_lsp.filters.protocol"),
+    ("models", "aicopilot_lsp.cli.target"),
+    ("completion", "aicopilot_lsp.plugins"),
+    ("completion", "aicopilot_lsp.models.http"),
+    ("completion", "aicopilot_lsp.assembly"),
+    ("lsp", "aicopilot_lsp.models.protocol"),
+    ("lsp", "aicopilot_lsp.cli.target"),
+    ("completion", "lsprotocol"),
+    ("cli", "pygls"),
+    ("lsp", "httpx"),
+    ("models", "h11"),
+    ("models", "filelock"),
+    ("cli", "xllamacpp"),
+    ("filters", "pydantic"),
+    ("models", "platformdirs"),
+    ("lsp", "pathspec"),
+    ("models", "typer"),
+    ("text", "rich"),
+)
 
 
 def test_every_invariant_is_named_by_a_test() -> None:
@@ -33,14 +62,37 @@ def test_inv_2_the_pipeline_names_neither_disk_nor_network_nor_clock() -> None:
 
 
 def test_the_rooms_import_only_what_they_may() -> None:
-    done = subprocess.run(
-        [Path(sys.executable).parent / "lint-imports"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = _lint_imports(ROOT)
     assert done.returncode == 0, done.stdout
+
+
+def test_every_import_contract_can_break(tmp_path: Path) -> None:
+    """A copy of the tree gets one import that is not allowed of each kind, all at once."""
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    package = tmp_path / "aicopilot_lsp"
+    shutil.copytree(ROOT / "aicopilot_lsp", package, ignore=shutil.ignore_patterns("__pycache__"))
+    for room, imported in _NOT_ALLOWED:
+        with (package / room / "planted.py").open("a") as file:
+            file.write(f"def use_{imported.replace('.', '_')}():\n    import {imported}\n")
+    (package / "new_room.py").touch()
+
+    done = _lint_imports(tmp_path, "--no-cache")
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert ", ".join(re.findall(r"^(.+) KEPT", done.stdout, re.MULTILINE)) == ""
+    # Long lines are broken at spaces.
+    said = " ".join(done.stdout.split())
+    assert "new_room" in said
+    for room, imported in _NOT_ALLOWED:
+        line = f"aicopilot_lsp.{room}.planted -> {imported} (l."
+        assert line in said, line
+
+
+def test_every_error_is_in_the_drawing_or_said_to_stay_in_its_room() -> None:
+    drawn = _text(ROOT / "aicopilot_lsp" / "errors.py").split('"""')[1]
+    for path in _sources():
+        for name in re.findall(r"^class ([A-Z]\w*(?:Error|Exception))\(", _text(path), re.M):
+            assert re.search(rf"\b{name}\b", drawn), (path, name)
 
 
 def test_nothing_we_ship_speaks_of_how_it_was_made() -> None:
@@ -52,6 +104,16 @@ def test_nothing_we_ship_speaks_of_how_it_was_made() -> None:
     for path in [*shipped, *(ROOT / "editors").rglob("*.*"), *(ROOT / "grammars").rglob("*.*")]:
         found = forbidden.search(_text(path))
         assert found is None, (path, found)
+
+
+def _lint_imports(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [Path(sys.executable).parent / "lint-imports", *options],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def _sources() -> list[Path]:
