@@ -1,5 +1,6 @@
 """All commands but `serve`: the table of them, and how their errors are said."""
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated, cast
@@ -13,6 +14,9 @@ from aicopilot_lsp.errors import AicopilotError
 
 # typer's own base of all that can be wrong with arguments; it exports only this leaf of it.
 _UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[1])
+# What a shell reports of a program that wrote to a pipe whose reader had left (128 + SIGPIPE), as
+# the first one in `aicopilot plugins | head -1`.
+_READER_LEFT = 141
 _EPILOG = "First steps: `aicopilot model pull`, then `aicopilot doctor`, then set up your editor."
 
 app = typer.Typer(
@@ -66,7 +70,20 @@ app.command("plugins")(plugins.plugins)
 def run(arguments: Sequence[str]) -> int:
     """Run one command; an error on purpose is one line on stderr, never a traceback."""
     try:
-        result = app(args=list(arguments), prog_name="aicopilot", standalone_mode=False)
+        code = _run(arguments)
+    except BrokenPipeError:
+        code = _READER_LEFT
+    return code if _all_is_written() else _READER_LEFT
+
+
+def _run(arguments: Sequence[str]) -> int:
+    # Not `app(...)`: that takes a broken pipe for its own affair and ends with 1.
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context("aicopilot", list(arguments)) as context:
+            command.invoke(context)
+    except typer.Exit as done:
+        return done.exit_code
     except _UsageError as error:
         return _said(error)
     except TargetError as error:
@@ -78,9 +95,22 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         print("aicopilot: stopped", file=sys.stderr)
         return 130
-    except BrokenPipeError:
-        return 0  # the reader of our output left
-    return result if isinstance(result, int) else 0
+    return 0
+
+
+def _all_is_written() -> bool:
+    """Whether what was printed had a reader. Where not, what is left of it goes nowhere: Python
+    writes it once more at its end, and would complain."""
+    written = True
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # None: closed before we started
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
+            written = False
+    return written
 
 
 def _said(error: typer.BadParameter) -> int:

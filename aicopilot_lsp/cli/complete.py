@@ -14,6 +14,7 @@ from aicopilot_lsp.completion.types import Outcome, OutcomeKind
 from aicopilot_lsp.text.document import Point
 
 _VIEW_LINES = 6
+_FAILURES = (OutcomeKind.MODEL_ERROR, OutcomeKind.TIMEOUT)
 
 
 def complete(
@@ -22,7 +23,8 @@ def complete(
         str | None,
         typer.Option(
             metavar="LINE:COLUMN",
-            help="Where the cursor is, counted from 1, columns in characters. Default: at the end.",
+            help="Where the cursor is, counted from 1, columns in characters (a byte-order mark is"
+            " none). Default: at the end.",
         ),
     ] = None,
     root: Annotated[
@@ -33,7 +35,11 @@ def complete(
         bool, typer.Option("--json", help="Print all that is known of it, as JSON.")
     ] = False,
     view: Annotated[
-        bool, typer.Option("--view", help="Print the lines around, with the text in place.")
+        bool,
+        typer.Option(
+            "--view",
+            help="Print the lines around, with the text in place; with --json, on standard error.",
+        ),
     ] = False,
     config: Annotated[
         Path | None, typer.Option(help="Stands in for the user's config file.", metavar="FILE")
@@ -43,7 +49,8 @@ def complete(
 
     With --json: text, range (from 1, columns in characters, end exclusive), outcome with its reason
     and rule, model, timings_ms by stage, tokens, context and filters. Exit code 0 when the request
-    was answered (also with nothing), 1 when the model failed, 2 for a place that is not there.
+    was answered (also with nothing), 1 when the model failed or was too slow, 2 for a place that is
+    not there.
 
     Example: aicopilot complete app.py --at 12:5 --json
     """
@@ -52,17 +59,22 @@ def complete(
     outcome = asyncio.run(_run(target, open_engine(settings)))
     if as_json:
         print(json.dumps(as_record(outcome), indent=2, ensure_ascii=False))
-    elif view:
-        _print_view(target, outcome)
-    else:
+    if view:
+        _print_view(target, outcome, err=as_json)
+    elif not as_json:
         _print_plain(outcome)
-    if outcome.kind is OutcomeKind.MODEL_ERROR:
+    if outcome.kind in _FAILURES:
         raise typer.Exit(1)
 
 
 async def _run(target: Target, engine: Engine) -> Outcome:
     if target.text is None:
-        return Outcome(kind=OutcomeKind.NOT_TRIGGERED, reason="binary", rule="binary")
+        return Outcome(
+            kind=OutcomeKind.NOT_TRIGGERED,
+            reason="binary",
+            rule="binary",
+            message=f"{target.path.name} is not text in UTF-8: nothing is completed in it.",
+        )
     try:
         return await engine.complete(target.snapshot())
     finally:
@@ -124,7 +136,7 @@ def _print_plain(outcome: Outcome) -> None:
         typer.echo(_why_nothing(outcome), err=True)
 
 
-def _print_view(target: Target, outcome: Outcome) -> None:
+def _print_view(target: Target, outcome: Outcome, *, err: bool) -> None:
     """The lines around the cursor as they would be, the suggested text set off."""
     document = target.snapshot().document
     row, column = target.line - 1, target.column - 1
@@ -137,9 +149,8 @@ def _print_view(target: Target, outcome: Outcome) -> None:
     above = [document.line_text(index) for index in range(first, row)]
     below = [document.line_text(index) for index in range(row + 1, row + 1 + _VIEW_LINES)]
     body = "\n".join([*above, line[:column] + shown + line[end:], *below]).rstrip()
-    typer.echo(f"── {target.path.relative_to(target.root)}:{target.line}:{target.column}")
-    typer.echo(body)
-    typer.echo(f"── {summary(outcome)}\n")
+    head = f"── {target.path.relative_to(target.root)}:{target.line}:{target.column}"
+    typer.echo(f"{head}\n{body}\n── {summary(outcome)}\n", err=err)
 
 
 def _place(point: Point) -> dict[str, int]:

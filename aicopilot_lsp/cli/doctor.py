@@ -4,6 +4,7 @@ import asyncio
 import json
 import platform
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,10 +14,13 @@ import typer
 
 from aicopilot_lsp import __version__
 from aicopilot_lsp.assembly import ROLE, Engine
-from aicopilot_lsp.cli.session import open_engine
+from aicopilot_lsp.cli.plugins import State, Surveyed, survey
+from aicopilot_lsp.cli.session import open_engine, resolved_for
 from aicopilot_lsp.config.paths import cache_dir, config_file, state_dir
+from aicopilot_lsp.config.settings import Settings
 from aicopilot_lsp.errors import AicopilotError
 from aicopilot_lsp.models.protocol import Backend, Finished, GenerateRequest, TextChunk, Usage
+from aicopilot_lsp.plugins import FILTERS
 
 # A hole that any code model fills, asked through the model's own format.
 _PREFIX, _SUFFIX = "def add(a, b):\n    return", "\n\n\nprint(add(1, 2))\n"
@@ -49,8 +53,9 @@ def doctor(
 ) -> None:
     """Check the set-up, and say what to do next.
 
-    Looks at the configuration and the model, asks for a real answer, measures its speed, and lists
-    every host contacted. Exit code 0 when all is well, 1 when there is something to do.
+    Looks at the configuration, the plug-ins and the model, asks for a real answer, measures its
+    speed, and lists every host contacted. Exit code 0 when all is well, 1 when there is something
+    to do.
     """
     report = asyncio.run(_examine(config, root or Path.cwd(), offline=offline))
     if as_json:
@@ -63,22 +68,46 @@ def doctor(
 
 
 async def _examine(config: Path | None, root: Path, *, offline: bool) -> Report:
-    from aicopilot_lsp.config.load import resolve
-
     report = Report()
     report.facts["version"] = f"aicopilot-lsp {__version__}, Python {platform.python_version()}"
     report.facts["platform"] = f"{platform.system()} {platform.machine()}"
     report.facts["config file"] = _path(config or config_file())
     report.facts["state"] = str(state_dir())
+    report.facts["log files"] = _logs(state_dir() / "logs")
     report.facts["model files"] = str(cache_dir() / "models")
-    resolved = resolve(config_file=config, client=None, workspace_roots=[root], trusted=False)
+    resolved = resolved_for(config, root)
     report.advice.extend(str(problem) for problem in resolved.problems)
+    _examine_plugins(resolved.settings, report)
     engine = open_engine(resolved.settings)
     try:
         await _examine_model(engine, report, offline=offline)
     finally:
         await engine.aclose()
+    report.facts["hosts contacted"] = _hosts()
     return report
+
+
+def _examine_plugins(settings: Settings, report: Report) -> None:
+    surveyed = list(survey(settings))
+    states = Counter(one.state for one in surveyed)
+    report.facts["plug-ins"] = ", ".join(
+        f"{states[state]} {state}" for state in State if states[state]
+    )
+    report.advice.extend(_mend(one) for one in surveyed if one.state is State.BROKEN)
+
+
+def _mend(broken: Surveyed) -> str:
+    plugin = broken.plugin
+    means = "Models of this provider can't be used: mend or uninstall that package."
+    if plugin.group == FILTERS:
+        means = (
+            "Nothing is suggested without its verdict: mend or uninstall that package, or name the"
+            " filter in `filters.disabled`."
+        )
+    return (
+        f"The plug-in {plugin.name!r} of {plugin.distribution} {plugin.version} can't be loaded"
+        f" ({broken.error}). {means}"
+    )
 
 
 async def _examine_model(engine: Engine, report: Report, *, offline: bool) -> None:
@@ -103,8 +132,6 @@ async def _examine_model(engine: Engine, report: Report, *, offline: bool) -> No
         report.facts["answers"] = "no"
         report.advice.append(str(error))
         return
-    finally:
-        report.facts["hosts contacted"] = _hosts()
     report.facts["test answer"] = answer.strip() or "(empty)"
     report.facts["speed"] = _speed(usage)
     if "a + b" not in answer:
@@ -151,6 +178,12 @@ def _hosts() -> list[str]:
 
 def _path(path: Path) -> str:
     return str(path) if path.exists() else f"{path} (not there: defaults apply)"
+
+
+def _logs(folder: Path) -> str:
+    """Where the servers' logs are, a file each, and which is the latest."""
+    files = sorted(folder.glob("lsp-*.log"))  # the time is in the name
+    return str(files[-1]) if files else f"{folder} (none yet)"
 
 
 def _lines(report: Report) -> Iterator[str]:

@@ -1,25 +1,90 @@
-"""`aicopilot plugins`: what is active, and which package it came with."""
+"""`aicopilot plugins`: every part that can be replaced, its state, and where it came from."""
 
 import json
-from dataclasses import asdict
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from aicopilot_lsp import plugins as catalogue
+from aicopilot_lsp.cli.session import settings_for
+from aicopilot_lsp.config.settings import Settings
+
+
+class State(StrEnum):
+    """What becomes of a registered part; the value is what `aicopilot plugins` prints."""
+
+    ACTIVE = "active"  # a filter that judges, a backend that a configured model uses
+    AVAILABLE = "available"  # a backend that no configured model uses
+    DISABLED = "disabled in the settings"
+    IGNORED = "ignored: another part has this name"
+    BROKEN = "can't be loaded"
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyed:
+    """A registered part and its state; `error` says why where it is BROKEN."""
+
+    plugin: catalogue.Plugin
+    state: State
+    error: str = ""
 
 
 def plugins(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    root: Annotated[
+        Path | None, typer.Option(help="A workspace, for its own settings.", metavar="DIR")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="Stands in for the user's config file.", metavar="FILE")
+    ] = None,
 ) -> None:
-    """List what is active, and which package it came with.
+    """List backends and filters, their state and their package.
 
     Packages in the server's own environment may add to these; a workspace can't.
     """
-    found = list(catalogue.installed())
+    found = list(survey(settings_for(config, root or Path.cwd())))
     if as_json:
-        print(json.dumps([asdict(plugin) for plugin in found], indent=2))
+        rows = [{**asdict(one.plugin), "state": one.state, "error": one.error} for one in found]
+        print(json.dumps(rows, indent=2))
         return
-    for plugin in found:
-        kind = plugin.group.rpartition(".")[2]
-        print(f"{kind:10} {plugin.name:16} {plugin.distribution} {plugin.version}")
+    for one in found:
+        plugin, why = one.plugin, f" ({one.error})" if one.error else ""
+        kind, origin = plugin.group.rpartition(".")[2], f"{plugin.distribution} {plugin.version}"
+        print(f"{kind:10} {plugin.name:16} {origin:24} {one.state}{why}")
+
+
+def survey(settings: Settings) -> Iterator[Surveyed]:
+    """The state of every registered part under `settings`. Loads each that is not ignored."""
+    used = {model.provider for model in settings.models}
+    taken: set[tuple[str, str]] = set()
+    for plugin in catalogue.installed():
+        if (plugin.group, plugin.name) in taken:
+            yield Surveyed(plugin, State.IGNORED)
+            continue
+        taken.add((plugin.group, plugin.name))
+        rule, error = _load(plugin)
+        if plugin.group == catalogue.FILTERS and rule in settings.filters.disabled:
+            yield Surveyed(plugin, State.DISABLED)
+        elif error:
+            yield Surveyed(plugin, State.BROKEN, error)
+        else:
+            active = plugin.group == catalogue.FILTERS or plugin.name in used
+            yield Surveyed(plugin, State.ACTIVE if active else State.AVAILABLE)
+
+
+def _load(plugin: catalogue.Plugin) -> tuple[str, str]:
+    """The name that the settings know the part by, and why it can't be loaded ("" if it can).
+
+    A filter is made: it tells its rule itself. A backend is only imported.
+    """
+    try:
+        factory = EntryPoint(plugin.name, plugin.target, plugin.group).load()
+        rule = factory().rule if plugin.group == catalogue.FILTERS else plugin.name
+    except Exception as error:  # noqa: BLE001 - a plug-in may raise anything
+        return plugin.name, f"{type(error).__name__}: {error}".partition("\n")[0]
+    return (rule, "") if isinstance(rule, str) else (plugin.name, "its rule is not a string")

@@ -7,6 +7,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 
 def serve(arguments: Sequence[str]) -> int:
@@ -23,9 +24,17 @@ def serve(arguments: Sequence[str]) -> int:
     return run_stdio(ServeOptions(config_file=options.config, log_level=options.log_level))
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong as the other commands do: one line, without the usage above it."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"aicopilot: {message}. Try `{self.prog} --help`.\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="aicopilot serve",
+        allow_abbrev=False,  # what is an option today must not change with a new one
         description="Serve the Language Server Protocol on standard input and output (the default"
         " command). Editors start this; the set-up for each is under editors/.",
     )

@@ -1,6 +1,7 @@
 """What commands share: settings read and their problems said, an engine on the user's folders."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -8,13 +9,20 @@ from aicopilot_lsp.assembly import Engine
 from aicopilot_lsp.config.paths import cache_dir, state_dir
 from aicopilot_lsp.config.settings import Settings
 
+if TYPE_CHECKING:
+    from aicopilot_lsp.config.load import Resolved
 
-def settings_for(config: Path | None, root: Path) -> Settings:
-    """Resolve settings for a workspace; problems go to stderr, a line each, and what is right
-    stays in force."""
+
+def resolved_for(config: Path | None, root: Path) -> "Resolved":
+    """Settings for a workspace, not trusted, with what is wrong and where each came from."""
     from aicopilot_lsp.config.load import resolve
 
-    resolved = resolve(config_file=config, client=None, workspace_roots=[root], trusted=False)
+    return resolve(config_file=config, workspace_roots=[root.absolute()])
+
+
+def settings_for(config: Path | None, root: Path) -> Settings:
+    """The same, with problems said on stderr, a line each; what is right stays in force."""
+    resolved = resolved_for(config, root)
     for problem in resolved.problems:
         typer.echo(f"aicopilot: {problem}", err=True)
     return resolved.settings

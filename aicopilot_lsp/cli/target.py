@@ -21,7 +21,7 @@ class TargetError(AicopilotError):
 class Target:
     """A file read, a place in it, and the folder it belongs to.
 
-    `text` is None where the file is not text.
+    `text` is None where the file is not text; the place is then 1:1, whatever was asked for.
     """
 
     path: Path
@@ -43,6 +43,8 @@ class Target:
 def read_target(file: Path, at: str | None, root: Path | None) -> Target:
     """Read `file` and check the place.
 
+    Columns are as editors count them: a byte-order mark is no part of the text.
+
     Raises TargetError for a missing or unreadable file, one outside `root`, and a place that the
     file does not have.
     """
@@ -52,8 +54,12 @@ def read_target(file: Path, at: str | None, root: Path | None) -> Target:
         raise TargetError(
             f"{file} is outside the root {base}: it is not read. Give another --root, or none."
         )
+    wanted = None if at is None else _parsed(at)
     text = _decoded(path, file)
-    line, column = _place(at, text or "", file)
+    if text is None:
+        return Target(path, base, None, 1, 1)
+    document = DocumentSnapshot.from_text(text)
+    line, column = _checked(wanted, document, file) if wanted else _end(document)
     return Target(path, base, text, line, column)
 
 
@@ -79,29 +85,39 @@ def _decoded(path: Path, file: Path) -> str | None:
     if b"\0" in raw:
         return None
     try:
-        return raw.decode("utf-8")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         return None
 
 
-def _place(at: str | None, text: str, file: Path) -> tuple[int, int]:
-    document = DocumentSnapshot.from_text(text)
-    if at is None:
-        last = len(document.lines)
-        return last, len(document.line_text(last - 1)) + 1
+def _parsed(at: str) -> tuple[int, int]:
     found = re.fullmatch(r"(\d{1,12}):(\d{1,12})", at)
     if found is None or min(int(found[1]), int(found[2])) < 1:
         raise TargetError(f"--at {at}: give LINE:COLUMN, both counted from 1, such as --at 12:5.")
-    line, column = int(found[1]), int(found[2])
+    return int(found[1]), int(found[2])
+
+
+def _checked(place: tuple[int, int], document: DocumentSnapshot, file: Path) -> tuple[int, int]:
+    line, column = place
+    at = f"--at {line}:{column}"
     if line > len(document.lines):
-        raise TargetError(f"--at {at}: {file} has {len(document.lines)} lines.")
+        raise TargetError(f"{at}: {file} has {_counted(len(document.lines), 'line')}.")
     length = len(document.line_text(line - 1))
     if column > length + 1:
         raise TargetError(
-            f"--at {at}: line {line} of {file} has {length} characters, so columns go from 1 to"
-            f" {length + 1}."
+            f"{at}: line {line} of {file} has {_counted(length, 'character')}, so columns go from 1"
+            f" to {length + 1}."
         )
-    return line, column
+    return place
+
+
+def _end(document: DocumentSnapshot) -> tuple[int, int]:
+    last = len(document.lines)
+    return last, len(document.line_text(last - 1)) + 1
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _root_of(path: Path) -> Path:

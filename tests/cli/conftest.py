@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,16 +20,19 @@ class Cli:
     folder: Path
     config: Path
 
-    def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        environment = {
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
             **os.environ,
             "AICOPILOT_CONFIG": str(self.config),
             "AICOPILOT_STATE_DIR": str(self.folder / "state"),
             "AICOPILOT_CACHE_DIR": str(self.folder / "cache"),
         }
+
+    def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "aicopilot_lsp", *map(str, arguments)],
-            env=environment,
+            env=self.environment,
             capture_output=True,
             text=True,
             check=False,
@@ -48,15 +52,14 @@ class Cli:
         return path
 
 
-@pytest.fixture(scope="module")
-def model_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A scripted llama.cpp that answers "a + b" to everything."""
-    folder = tmp_path_factory.mktemp("scripted")
-    script, port_file = folder / "script.json", folder / "port"
-    script.write_text(json.dumps({"default": {"text": " a + b\nnext"}}))
+@contextmanager
+def scripted_model(folder: Path, script: Mapping[str, Any]) -> Iterator[str]:
+    """The address of a scripted llama.cpp (tests/support/scripted_llamacpp.py)."""
+    script_file, port_file = folder / "script.json", folder / "port"
+    script_file.write_text(json.dumps(script))
     module = [sys.executable, "-m", "tests.support.scripted_llamacpp"]
     with subprocess.Popen(
-        [*module, "--port-file", str(port_file), "--script", str(script)],
+        [*module, "--port-file", str(port_file), "--script", str(script_file)],
         stdout=subprocess.PIPE,
         text=True,
     ) as server:
@@ -64,6 +67,21 @@ def model_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             yield f"http://127.0.0.1:{_port(server, port_file)}"
         finally:
             server.terminate()
+
+
+def write_config(config: Path, url: str, *, more: str = "") -> None:
+    """A configuration with one model: the server at `url`."""
+    config.write_text(
+        f'[[models]]\nname = "scripted"\nprovider = "llama.cpp"\nurl = "{url}"\n{more}'
+    )
+
+
+@pytest.fixture(scope="module")
+def model_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A scripted llama.cpp that answers "a + b" to everything."""
+    folder = tmp_path_factory.mktemp("scripted")
+    with scripted_model(folder, {"default": {"text": " a + b\nnext"}}) as url:
+        yield url
 
 
 def _port(server: "subprocess.Popen[str]", port_file: Path) -> int:
@@ -76,7 +94,5 @@ def _port(server: "subprocess.Popen[str]", port_file: Path) -> int:
 @pytest.fixture
 def cli(tmp_path: Path, model_url: str) -> Cli:
     config = tmp_path / "config.toml"
-    config.write_text(
-        f'[[models]]\nname = "scripted"\nprovider = "llama.cpp"\nurl = "{model_url}"\n'
-    )
+    write_config(config, model_url)
     return Cli(tmp_path, config)

@@ -1,9 +1,14 @@
 """The other commands: help that teaches, one line for a bad argument, what doctor finds."""
 
+import json
+import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 
+from aicopilot_lsp import __version__
 from tests.cli.conftest import Cli
 
 COMMANDS = ["serve", "complete", "model", "doctor", "config", "plugins"]
@@ -25,7 +30,22 @@ def test_each_command_explains_itself(cli: Cli, command: str) -> None:
     assert len(done.stdout.splitlines()) > 5
 
 
-@pytest.mark.parametrize("arguments", [("--nosuch",), ("nosuch",), ("doctor", "--nosuch")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--nosuch",),
+        ("nosuch",),
+        ("--stdio", "doctor"),
+        ("serve", "--nosuch"),
+        ("serve", "nosuch"),
+        ("serve", "--log-level", "loud"),
+        ("serve", "--conf", "a.toml"),
+        ("--log-level", "loud"),
+        *((command, "--nosuch") for command in COMMANDS),
+        ("plugins", "nosuch"),
+        ("model", "nosuch"),
+    ],
+)
 def test_a_bad_argument_gets_one_line(cli: Cli, arguments: tuple[str, ...]) -> None:
     done = cli.run(*arguments)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
@@ -36,15 +56,61 @@ def test_version_is_printed(cli: Cli) -> None:
     assert cli.run("--version").stdout.startswith("aicopilot-lsp 0.")
 
 
+@pytest.mark.parametrize(
+    "arguments", [(), ("--stdio",), ("--log-level", "debug"), ("serve", "--stdio")]
+)
+def test_serve_is_the_default(cli: Cli, arguments: tuple[str, ...]) -> None:
+    asked = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"capabilities": {}}}
+    body = json.dumps(asked).encode()
+    done = subprocess.run(
+        [sys.executable, "-m", "aicopilot_lsp", *arguments, "--config", cli.config],
+        env=cli.environment,
+        input=b"Content-Length: %d\r\n\r\n%s" % (len(body), body),
+        capture_output=True,
+        check=True,
+    )
+    assert b'"serverInfo"' in done.stdout
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("arguments", [("plugins",), ("--help",), ("complete", "FILE", "--json")])
+def test_a_reader_that_leaves_ends_the_command_quietly(
+    cli: Cli, arguments: tuple[str, ...], unbuffered: str
+) -> None:
+    file = cli.file("a.py", "x =")
+    reading, writing = os.pipe()
+    os.close(reading)  # as `head -1` does before the second line
+    done = subprocess.run(
+        [sys.executable, "-m", "aicopilot_lsp"]
+        + [str(file) if argument == "FILE" else argument for argument in arguments],
+        env={**cli.environment, "PYTHONUNBUFFERED": unbuffered},
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
 def test_doctor_asks_for_a_real_answer_and_lists_the_hosts(cli: Cli, model_url: str) -> None:
     found = cli.json("doctor", "--json", "--root", cli.folder)
     assert found["provider"] == "llama.cpp"
     assert found["test answer"] == "a + b"
-    assert found["hosts contacted"] == [model_url.removeprefix("http://")] or (
-        model_url in found["hosts contacted"]
-    )
+    assert found["hosts contacted"] == [model_url]
     assert found["advice"] == []
     assert "All is well." in cli.run("doctor", "--root", cli.folder).stdout
+
+
+def test_doctor_contacts_nobody_when_offline(cli: Cli) -> None:
+    assert cli.json("doctor", "--json", "--offline")["hosts contacted"] == []
+
+
+def test_doctor_says_where_the_log_file_is(cli: Cli) -> None:
+    logs = cli.folder / "state" / "logs"
+    assert cli.json("doctor", "--json", "--offline")["log files"] == f"{logs} (none yet)"
+    cli.run("serve")
+    (log,) = logs.iterdir()
+    assert cli.json("doctor", "--json", "--offline")["log files"] == str(log)
 
 
 def test_doctor_says_what_to_do_when_nothing_is_installed(cli: Cli) -> None:
@@ -52,6 +118,7 @@ def test_doctor_says_what_to_do_when_nothing_is_installed(cli: Cli) -> None:
     done = cli.run("doctor", "--root", cli.folder)
     assert done.returncode == 1
     assert "aicopilot model pull" in done.stdout
+    assert "\nhosts contacted  none\n" in done.stdout
 
 
 def test_inv_8_the_state_directory_may_be_deleted_at_any_time(cli: Cli) -> None:
@@ -62,6 +129,58 @@ def test_inv_8_the_state_directory_may_be_deleted_at_any_time(cli: Cli) -> None:
 
 
 def test_plugins_names_what_is_active(cli: Cli) -> None:
-    listed = cli.run("plugins").stdout
-    assert "embedded" in listed
-    assert "aicopilot-lsp" in listed
+    listed = cli.run("plugins").stdout.splitlines()
+    assert [line.split() for line in listed[:2]] == [
+        ["backends", "embedded", "aicopilot-lsp", __version__, "available"],
+        ["backends", "llama.cpp", "aicopilot-lsp", __version__, "active"],
+    ]
+    assert all(line.endswith(" active") for line in listed[2:])
+
+
+def test_plugins_tells_what_the_settings_switch_off(cli: Cli) -> None:
+    other = cli.folder / "other.toml"
+    other.write_text('[filters]\ndisabled = ["repetition"]\n')
+    listed = cli.json("plugins", "--json", "--config", other)
+    states = {one["name"]: one["state"] for one in listed}
+    assert states.pop("repetition") == "disabled in the settings"
+    assert (states.pop("llama.cpp"), states.pop("embedded")) == ("available", "active")
+    assert set(states.values()) == {"active"}
+
+
+@pytest.fixture
+def with_plugins(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package of others: a filter that can't be loaded, and one under a name of ours."""
+    package = cli.folder / "site" / "others-1.0.dist-info"
+    package.mkdir(parents=True)
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: others\nVersion: 1.0\n")
+    (package / "entry_points.txt").write_text(
+        "[aicopilot_lsp.filters]\nno-swearing = others.missing:make\nempty = others.missing:make\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(package.parent))
+
+
+@pytest.mark.usefixtures("with_plugins")
+def test_plugins_tells_what_cannot_be_loaded_and_what_is_ignored(cli: Cli) -> None:
+    listed = cli.json("plugins", "--json")
+    theirs = {one["name"]: one for one in listed if one["distribution"] == "others"}
+    assert theirs["empty"]["state"] == "ignored: another part has this name"
+    assert theirs["no-swearing"]["state"] == "can't be loaded"
+    assert "No module named 'others'" in theirs["no-swearing"]["error"]
+    assert "No module named 'others'" in cli.run("plugins").stdout
+
+
+@pytest.mark.usefixtures("with_plugins")
+def test_what_is_listed_is_what_is_done(cli: Cli) -> None:
+    file = cli.file("a.py", "x =")
+    assert cli.json("complete", file, "--json")["outcome"]["rule"] == "no-swearing"
+    cli.config.write_text(f'{cli.config.read_text()}[filters]\ndisabled = ["no-swearing"]\n')
+    # Their `empty`, which can't be loaded either, is not asked: the name is ours.
+    assert cli.run("complete", file).stdout == " a + b\n"
+
+
+@pytest.mark.usefixtures("with_plugins")
+def test_doctor_says_which_plugin_cannot_be_loaded(cli: Cli) -> None:
+    found = cli.json("doctor", "--json", "--offline")
+    (advice,) = found["advice"]
+    assert "'no-swearing' of others 1.0" in advice
+    assert "filters.disabled" in advice

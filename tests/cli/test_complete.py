@@ -1,8 +1,11 @@
 """`aicopilot complete`: what it prints, and every place that it can't complete at."""
 
+import json
+from pathlib import Path
+
 import pytest
 
-from tests.cli.conftest import Cli
+from tests.cli.conftest import Cli, scripted_model, write_config
 
 ADD = "def add(a, b):\n    return\n\n\nx = 1\n"
 
@@ -67,7 +70,17 @@ def test_a_file_that_is_not_text_is_left_alone(cli: Cli, content: bytes) -> None
     record = cli.json("complete", file, "--json")
     assert record["outcome"]["kind"] == "not_triggered"
     assert record["outcome"]["rule"] == "binary"
-    assert cli.run("complete", file).stderr == "no suggestion (not_triggered: binary)\n"
+    said = "a.bin is not text in UTF-8: nothing is completed in it.\n"
+    for at in ((), ("--at", "5:1")):
+        done = cli.run("complete", file, *at)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", said)
+
+
+def test_a_byte_order_mark_is_no_column(cli: Cli) -> None:
+    file = cli.file("a.py", b"\xef\xbb\xbfx =\n")
+    record = cli.json("complete", file, "--at", "1:4", "--json")
+    assert record["text"] == " a + b"
+    assert cli.run("complete", file, "--at", "1:5").returncode == 2
 
 
 @pytest.mark.parametrize(
@@ -76,6 +89,8 @@ def test_a_file_that_is_not_text_is_left_alone(cli: Cli, content: bytes) -> None
         (("missing.py",), "no such file"),
         (("project",), "not a regular file"),
         (("project/a.py", "--at", "1000000000:1"), "has 6 lines"),
+        (("project/one.py", "--at", "2:1"), "has 1 line."),
+        (("project/one.py", "--at", "1:3"), "has 1 character,"),
         (("project/a.py", "--at", "2:99"), "columns go from 1 to 11"),
         (("project/a.py", "--at", "0:1"), "counted from 1"),
         (("project/a.py", "--at", "-3"), "LINE:COLUMN"),
@@ -90,6 +105,7 @@ def test_a_place_that_is_not_there_gets_one_line(
     cli: Cli, arguments: tuple[str, ...], says: str
 ) -> None:
     cli.file("a.py", ADD)
+    cli.file("one.py", "x")
     (cli.folder / "elsewhere").mkdir()
     outside = cli.folder / "outside.py"
     outside.write_text(ADD)
@@ -111,6 +127,23 @@ def test_a_model_that_is_not_there_gets_one_message_and_exit_code_one(cli: Cli) 
     assert done.returncode == 1
     assert "127.0.0.1:9" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("how", [(), ("--json",), ("--view",)])
+def test_a_model_that_is_too_slow_gets_exit_code_one(
+    cli: Cli, tmp_path: Path, how: tuple[str, ...]
+) -> None:
+    with scripted_model(tmp_path, {"default": {"text": "late", "token_ms": 60_000}}) as url:
+        write_config(cli.config, url, more="[completion]\ndeadline_ms = 100\n")
+        done = cli.run("complete", cli.file("a.py", ADD), "--at", "2:11", *how)
+    assert done.returncode == 1
+    assert "timeout" in done.stdout + done.stderr
+
+
+def test_the_view_goes_to_standard_error_beside_the_record(cli: Cli) -> None:
+    done = cli.run("complete", cli.file("a.py", ADD), "--at", "2:11", "--json", "--view")
+    assert json.loads(done.stdout)["text"] == " a + b"
+    assert "    return a + b\n" in done.stderr
 
 
 def test_an_unknown_provider_says_which_there_are(cli: Cli) -> None:
