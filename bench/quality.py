@@ -3,9 +3,13 @@
     python bench/quality.py TASKS.jsonl.gz --out PREDICTIONS.jsonl [--config FILE] [--every N]
 
 Each task (prefix, suffix, path, language) goes through the whole pipeline as an automatic request,
-with the configured model, and a fresh memory, so that tasks do not help each other. Predictions go
-to a JSON-lines file (id, prediction, ms, reason, tokens) for a scorer. The deadline is lifted: what
-is measured is what is suggested, not how fast this machine is.
+with the configured model and an engine of its own, so that tasks do not help each other: neither
+by suggestions and prompts kept, nor by the speed measured, which sizes prompts. The model's own
+prompt cache stays, and `ms` holds the time to connect. The deadline is lifted: what is measured is
+what is suggested, not how fast this machine is.
+
+Predictions go to a JSON-lines file for a scorer: id, prediction, replaces (how many characters
+right of the cursor the prediction takes the place of), ms, reason, tokens.
 """
 
 import argparse
@@ -18,9 +22,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from aicopilot_lsp.assembly import Engine
 from aicopilot_lsp.cli.session import open_engine, settings_for
 from aicopilot_lsp.completion.types import Outcome, Snapshot
+from aicopilot_lsp.config.settings import Settings
 from aicopilot_lsp.text.document import DocumentSnapshot
 from aicopilot_lsp.text.languages import language_id_for
 
@@ -37,29 +41,33 @@ def main() -> None:
         settings,
         completion=replace(settings.completion, deadline_ms=_NO_DEADLINE_MS, debounce_ms=0),
     )
-    asyncio.run(_predict(tasks, open_engine(settings), arguments.out))
+    asyncio.run(_predict(tasks, settings, arguments.out))
 
 
-async def _predict(tasks: list[dict[str, Any]], engine: Engine, out: Path) -> None:
+async def _predict(tasks: list[dict[str, Any]], settings: Settings, out: Path) -> None:
     reasons: Counter[str] = Counter()
     with out.open("w", encoding="utf-8") as sink:
         for number, task in enumerate(tasks, 1):
+            engine = open_engine(settings)
             start = time.perf_counter()
             outcome = await engine.complete(_snapshot(task))
-            engine.document_closed(_uri(task))
+            took_s = time.perf_counter() - start
+            await engine.aclose()
             reasons[f"{outcome.kind.value}:{outcome.reason}"] += 1
-            sink.write(json.dumps(_row(task, outcome, time.perf_counter() - start)) + "\n")
+            sink.write(json.dumps(_row(task, outcome, took_s)) + "\n")
             sink.flush()
             if number % 10 == 0:
                 print(f"{number}/{len(tasks)} {dict(reasons)}", flush=True)
-    await engine.aclose()
     print(dict(reasons))
 
 
 def _row(task: dict[str, Any], outcome: Outcome, took_s: float) -> dict[str, Any]:
+    first = outcome.suggestions[0] if outcome.suggestions else None
     return {
         "id": task["id"],
-        "prediction": outcome.suggestions[0].text if outcome.suggestions else "",
+        "prediction": first.text if first else "",
+        # A suggestion begins at the cursor.
+        "replaces": first.end.column - first.start.column if first else 0,
         "ms": round(1000 * took_s),
         "reason": f"{outcome.kind.value}:{outcome.reason}",
         "evaluated_tokens": outcome.tokens.evaluated,
