@@ -9,6 +9,7 @@ import typer
 
 from aicopilot_lsp import __version__
 from aicopilot_lsp.cli import complete, config, doctor, model, plugins
+from aicopilot_lsp.cli.printable import printable
 from aicopilot_lsp.cli.target import TargetError
 from aicopilot_lsp.errors import AicopilotError
 
@@ -87,10 +88,15 @@ def _run(arguments: Sequence[str]) -> int:
     except _UsageError as error:
         return _said(error)
     except TargetError as error:
-        print(f"aicopilot: {error}", file=sys.stderr)
+        print(f"aicopilot: {printable(str(error))}", file=sys.stderr)
         return 2
     except AicopilotError as error:
-        print(f"aicopilot: {error}", file=sys.stderr)
+        print(f"aicopilot: {printable(str(error))}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise
+        print(f"aicopilot: {error.strerror or error}", file=sys.stderr)
         return 1
     except (KeyboardInterrupt, typer.Abort):
         print("aicopilot: stopped", file=sys.stderr)
@@ -105,7 +111,9 @@ def _all_is_written() -> bool:
     for stream in filter(None, (sys.stdout, sys.stderr)):  # None: closed before we started
         try:
             stream.flush()
-        except BrokenPipeError:
+        except OSError as error:
+            if not isinstance(error, BrokenPipeError):
+                print(f"aicopilot: the output can't be written: {error.strerror}", file=sys.stderr)
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, stream.fileno())
             os.close(nowhere)

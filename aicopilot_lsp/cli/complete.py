@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from aicopilot_lsp.assembly import Engine
+from aicopilot_lsp.cli.printable import printable
 from aicopilot_lsp.cli.session import open_engine, settings_for
 from aicopilot_lsp.cli.target import Target, read_target
 from aicopilot_lsp.completion.types import Outcome, OutcomeKind
@@ -29,7 +30,11 @@ def complete(
     ] = None,
     root: Annotated[
         Path | None,
-        typer.Option(help="The project's folder; files outside it are not read.", metavar="DIR"),
+        typer.Option(
+            help="The project's folder; files outside it are not read."
+            " Default: the nearest above with .git, .aicopilot.toml, pyproject.toml or like it.",
+            metavar="DIR",
+        ),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print all that is known of it, as JSON.")
@@ -145,11 +150,13 @@ def _print_view(target: Target, outcome: Outcome, *, err: bool) -> None:
     text, end = "", column
     for suggestion in outcome.suggestions[:1]:
         text, end = suggestion.text, suggestion.end.column
-    shown = typer.style(text, fg="green", bold=True) if text else ""
+    shown = typer.style(printable(text), fg="green", bold=True) if text else ""
     above = [document.line_text(index) for index in range(first, row)]
     below = [document.line_text(index) for index in range(row + 1, row + 1 + _VIEW_LINES)]
-    body = "\n".join([*above, line[:column] + shown + line[end:], *below]).rstrip()
-    head = f"── {target.path.relative_to(target.root)}:{target.line}:{target.column}"
+    before, after = printable("\n".join([*above, line[:column]])), "\n".join([line[end:], *below])
+    body = (before + shown + printable(after)).rstrip()
+    name = printable(str(target.path.relative_to(target.root)))
+    head = f"── {name}:{target.line}:{target.column}"
     typer.echo(f"{head}\n{body}\n── {summary(outcome)}\n", err=err)
 
 

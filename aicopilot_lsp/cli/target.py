@@ -10,7 +10,15 @@ from aicopilot_lsp.text.document import DocumentSnapshot, Point
 from aicopilot_lsp.text.languages import language_id_for
 
 _MAX_FILE_BYTES = 64 * 1024 * 1024
-_ROOT_MARKS = (".git", ".hg", "pyproject.toml", "package.json", "Cargo.toml", "go.mod")
+_ROOT_MARKS = (
+    ".aicopilot.toml",
+    ".git",
+    ".hg",
+    "pyproject.toml",
+    "package.json",
+    "Cargo.toml",
+    "go.mod",
+)
 
 
 class TargetError(AicopilotError):
@@ -50,6 +58,8 @@ def read_target(file: Path, at: str | None, root: Path | None) -> Target:
     """
     path = _existing(file)
     base = root.resolve() if root else _root_of(path)
+    if not base.is_dir():
+        raise TargetError(f"--root {root}: there is no such folder.")
     if not path.is_relative_to(base):
         raise TargetError(
             f"{file} is outside the root {base}: it is not read. Give another --root, or none."
@@ -91,7 +101,7 @@ def _decoded(path: Path, file: Path) -> str | None:
 
 
 def _parsed(at: str) -> tuple[int, int]:
-    found = re.fullmatch(r"(\d{1,12}):(\d{1,12})", at)
+    found = re.fullmatch(r"([0-9]{1,12}):([0-9]{1,12})", at)
     if found is None or min(int(found[1]), int(found[2])) < 1:
         raise TargetError(f"--at {at}: give LINE:COLUMN, both counted from 1, such as --at 12:5.")
     return int(found[1]), int(found[2])

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -184,3 +185,18 @@ def test_doctor_says_which_plugin_cannot_be_loaded(cli: Cli) -> None:
     (advice,) = found["advice"]
     assert "'no-swearing' of others 1.0" in advice
     assert "filters.disabled" in advice
+
+
+def test_an_output_that_is_full_gets_one_line(cli: Cli) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "aicopilot_lsp", "config", "show"],
+            env=cli.environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode != 0
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stderr

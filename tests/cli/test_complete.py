@@ -159,3 +159,19 @@ def test_a_broken_config_is_said_and_the_rest_works(cli: Cli) -> None:
     assert done.stdout == " a + b\n"
     assert "config.toml:" in done.stderr
     assert "max_lines" in done.stderr
+
+
+def test_a_workspace_file_marks_a_project(cli: Cli) -> None:
+    cli.file(".aicopilot.toml", '[completion]\nexclude = ["secrets/"]\n')
+    file = cli.file("secrets/b.py", ADD)
+    record = cli.json("complete", file, "--at", "2:11", "--json")
+    assert record["outcome"]["rule"] == "excluded"
+
+
+def test_no_sequence_of_a_file_or_its_name_commands_the_terminal(cli: Cli) -> None:
+    file = cli.file("a\x1b[31m.py", "x = '\x1b]0;title\x07'\ndef add(a, b):\n    return\n")
+    done = cli.run("complete", file, "--at", "3:11", "--view")
+    assert "\x1b]" not in done.stdout
+    assert "\x1b[31m" not in done.stdout
+    missing = cli.run("complete", f"{file}\x1b[31mx")
+    assert "\x1b" not in missing.stderr
