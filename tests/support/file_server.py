@@ -22,6 +22,7 @@ class Script:
     ranges: bool = True
     status: int | None = None
     location: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
     wrong_range: bool = False
     cut_after: list[int] = field(default_factory=list)
     requests: list[dict[str, str]] = field(default_factory=list)
@@ -44,7 +45,7 @@ def file_server(script: Script) -> Iterator[str]:
             if script.location and self.path != "/cdn":
                 self._head(302, 0, {"Location": script.location})
             elif script.status:
-                self._head(script.status, 0, {})
+                self._head(script.status, 0, script.headers)
             else:
                 self._send_content()
 

@@ -6,6 +6,8 @@ ever sent. What is trusted is the SHA-256 of the whole, not the host. Proxy vari
 environment are used: a pull is the user's own command, not something a workspace can cause.
 """
 
+import hashlib
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -13,6 +15,7 @@ from urllib.parse import urljoin, urlsplit
 
 from aicopilot_lsp.errors import ModelFileError
 from aicopilot_lsp.models.embedded.partial import PartialFile
+from aicopilot_lsp.models.failures import parse_retry_after
 
 if TYPE_CHECKING:
     import httpx
@@ -21,6 +24,9 @@ CONNECT_TIMEOUT_S = 15.0
 READ_TIMEOUT_S = 60.0
 MAX_REDIRECTS = 5
 MAX_ATTEMPTS_WITHOUT_PROGRESS = 3
+# Between attempts that bring nothing new; a server may ask for more, within reason.
+FIRST_PAUSE_S = 1.0
+MAX_PAUSE_S = 60.0
 _SYNC_EVERY_BYTES = 64 << 20
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -28,9 +34,19 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 class _CutOffError(Exception):
     """The connection failed; what came before is kept and another attempt continues it."""
 
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
 
 def fetch_url(
-    url: str, partial: PartialFile, size_bytes: int, on_bytes: Callable[[int], None], label: str
+    url: str,
+    partial: PartialFile,
+    size_bytes: int,
+    on_bytes: Callable[[int], None],
+    label: str,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> None:
     """Append what `url` has after `partial.size_bytes`, until `size_bytes` are there.
 
@@ -49,15 +65,27 @@ def fetch_url(
         The disk.
     """
     without_progress = 0
+    # Not what the last attempt began with: a server that makes us begin anew each time and sends a
+    # little would be asked for ever.
+    furthest = partial.size_bytes
     while partial.size_bytes < size_bytes:
-        before = partial.size_bytes
         try:
             _attempt(url, partial, size_bytes, on_bytes, label)
         except _CutOffError as cut:
-            without_progress = 0 if partial.size_bytes > before else without_progress + 1
-            if without_progress >= MAX_ATTEMPTS_WITHOUT_PROGRESS:
+            without_progress = 0 if partial.size_bytes > furthest else without_progress + 1
+            furthest = max(furthest, partial.size_bytes)
+            pause_s = _pause_s(without_progress, cut.retry_after_s)
+            if without_progress >= MAX_ATTEMPTS_WITHOUT_PROGRESS or pause_s > MAX_PAUSE_S:
                 kept = "; what was fetched is kept" if partial.size_bytes else ""
                 raise ModelFileError(f"{label}: {cut}{kept}") from cut
+            if pause_s:
+                sleep(pause_s)
+
+
+def _pause_s(without_progress: int, retry_after_s: float | None) -> float:
+    """A connection that broke off is continued at once; one that brought nothing is not."""
+    backoff_s = FIRST_PAUSE_S * 2 ** (without_progress - 1) if without_progress else 0.0
+    return max(backoff_s, retry_after_s or 0.0)
 
 
 def _attempt(
@@ -68,7 +96,7 @@ def _attempt(
     try:
         with _get(url, _resume_headers(url, partial), label) as response:
             _prepare(response, partial, size_bytes, label)
-            partial.save_notes(url=url, validator=_validator(response))
+            partial.save_notes(url_sha256=_url_sha256(url), validator=_validator(response))
             unsynced = 0
             # As they come: gathered into larger blocks, a cut would lose the last one.
             for block in response.iter_raw():
@@ -94,9 +122,15 @@ def _resume_headers(url: str, partial: PartialFile) -> dict[str, str]:
     if partial.size_bytes:
         headers["Range"] = f"bytes={partial.size_bytes}-"
         validator = partial.notes.get("validator")
-        if partial.notes.get("url") == url and isinstance(validator, str) and validator:
+        same_url = partial.notes.get("url_sha256") == _url_sha256(url)
+        if same_url and isinstance(validator, str) and validator:
             headers["If-Range"] = validator
     return headers
+
+
+def _url_sha256(url: str) -> str:
+    """What a URL is known by on disk: the address itself may be signed, which makes it a key."""
+    return hashlib.sha256(url.encode("utf-8", "replace")).hexdigest()
 
 
 def _validator(response: "httpx.Response") -> str:
@@ -123,13 +157,19 @@ def _prepare(response: "httpx.Response", partial: PartialFile, size_bytes: int, 
         partial.discard()
         raise _CutOffError("it has no such part of the file")
     elif status in (429, 500, 502, 503, 504):
-        raise _CutOffError(f"it is not able to answer now (HTTP {status})")
+        raise _not_now(status, parse_retry_after(response.headers.get("Retry-After")))
     elif status in (401, 403):
         raise ModelFileError(f"{label}: access was refused (HTTP {status})")
     elif status in (404, 410):
         raise ModelFileError(f"{label}: it does not have the file (HTTP {status})")
     else:
         raise ModelFileError(f"{label}: unexpected answer (HTTP {status})")
+
+
+def _not_now(status: int, retry_after_s: float | None) -> _CutOffError:
+    later = f", and asks to come back in {retry_after_s:.0f} s" if retry_after_s else ""
+    message = f"it is not able to answer now (HTTP {status}){later}"
+    return _CutOffError(message, retry_after_s=retry_after_s)
 
 
 def _content_range(value: str) -> tuple[int | None, int | None]:

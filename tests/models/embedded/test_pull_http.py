@@ -1,11 +1,13 @@
 """Pulling over HTTP: whatever goes wrong, a file under its own name is always whole."""
 
+import os
 import threading
 from pathlib import Path
 
 import pytest
 
 from aicopilot_lsp.errors import ModelFileError
+from aicopilot_lsp.models.embedded.catalogue import CatalogueEntry
 from aicopilot_lsp.models.embedded.pull import PullProgress, pull
 from aicopilot_lsp.models.embedded.sources import HubFile, Source, Url
 from tests.models.embedded.files import CONTENT, entry_of
@@ -16,9 +18,15 @@ def leftovers(store: Path) -> list[str]:
     return sorted(path.name for path in store.iterdir() if not path.name.endswith(".lock"))
 
 
+def fetch(entry: CatalogueEntry, store: Path, pauses: list[float] | None = None) -> Path:
+    """Pull without waiting; the pauses that would have been made go to `pauses`."""
+    made: list[float] = [] if pauses is None else pauses
+    return pull(entry, store, sleep=made.append)
+
+
 def refusal(store: Path, *sources: Source) -> str:
     with pytest.raises(ModelFileError) as caught:
-        pull(entry_of(*sources), store)
+        fetch(entry_of(*sources), store)
     return str(caught.value)
 
 
@@ -65,7 +73,7 @@ def test_a_later_pull_goes_on_where_an_earlier_one_was_cut_off(tmp_path: Path) -
 def test_another_source_continues_what_the_first_began(tmp_path: Path) -> None:
     first, second = Script(CONTENT, cut_after=[100_000, 0, 0, 0]), Script(CONTENT, etag='"other"')
     with file_server(first) as one, file_server(second) as two:
-        path = pull(entry_of(Url(f"{one}/m"), Url(f"{two}/m")), tmp_path)
+        path = fetch(entry_of(Url(f"{one}/m"), Url(f"{two}/m")), tmp_path)
     assert path.read_bytes() == CONTENT
     assert second.requests[0]["range"] == "bytes=100000-"
     assert "if-range" not in second.requests[0]
@@ -99,8 +107,46 @@ def test_a_wrong_beginning_without_a_validator_is_found_by_the_hash(tmp_path: Pa
 def test_another_part_than_was_asked_for_is_not_appended(tmp_path: Path) -> None:
     script = Script(CONTENT, cut_after=[100_000], wrong_range=True)
     with file_server(script) as url:
-        path = pull(entry_of(Url(f"{url}/m")), tmp_path)
+        path = fetch(entry_of(Url(f"{url}/m")), tmp_path)
     assert path.read_bytes() == CONTENT
+
+
+def test_a_server_that_makes_us_begin_anew_is_not_asked_for_ever(tmp_path: Path) -> None:
+    script = Script(CONTENT, cut_after=[1] * 50, wrong_range=True)
+    with file_server(script) as url:
+        assert "another part" in refusal(tmp_path, Url(f"{url}/m"))
+    assert len(script.requests) < 10
+
+
+@pytest.mark.parametrize(
+    ("headers", "pauses"),
+    [({}, [1.0, 2.0]), ({"Retry-After": "30"}, [30.0, 30.0]), ({"Retry-After": "3600"}, [])],
+)
+def test_a_busy_server_is_left_alone_for_as_long_as_it_asks(
+    tmp_path: Path, headers: dict[str, str], pauses: list[float]
+) -> None:
+    made: list[float] = []
+    busy = Script(CONTENT, status=503, headers=headers)
+    with file_server(busy) as url, pytest.raises(ModelFileError, match="503"):
+        fetch(entry_of(Url(f"{url}/m")), tmp_path, made)
+    assert made == pauses
+
+
+def test_a_cut_that_brought_something_is_continued_at_once(tmp_path: Path) -> None:
+    made: list[float] = []
+    with file_server(Script(CONTENT, cut_after=[100_000, 50_000])) as url:
+        fetch(entry_of(Url(f"{url}/m")), tmp_path, made)
+    assert made == []
+
+
+def test_the_notes_of_a_pull_hold_no_address_and_are_for_their_owner(tmp_path: Path) -> None:
+    notes = tmp_path / "tiny.gguf.part.json"
+    notes.write_text("{}")
+    notes.chmod(0o644)
+    with file_server(Script(CONTENT, cut_after=[100_000, 0, 0, 0])) as url:
+        refusal(tmp_path, Url(f"{url}/m?X-Amz-Signature=canary"))
+    assert "canary" not in notes.read_text()
+    assert os.name != "posix" or notes.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_wrong_hash_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -130,11 +176,14 @@ def test_each_refusal_is_said_in_one_line(tmp_path: Path, status: int, said: str
 
 def test_an_unreachable_host_is_said_and_the_next_source_is_tried(tmp_path: Path) -> None:
     notes: list[PullProgress] = []
+    pauses: list[float] = []
     with file_server(Script(CONTENT)) as url:
         sources = (Url("http://127.0.0.1:1/m"), Url(f"{url}/m"))
-        path = pull(entry_of(*sources), tmp_path, progress=notes.append)
+        path = pull(entry_of(*sources), tmp_path, progress=notes.append, sleep=pauses.append)
     assert path.read_bytes() == CONTENT
-    assert any("can't be reached" in progress.note for progress in notes)
+    said = [progress.note for progress in notes]
+    assert any("can't be reached" in note for note in said)
+    assert [note for note in said if note.endswith("in 1 s.")]
 
 
 def test_the_hub_may_be_a_mirror_and_may_redirect(

