@@ -58,7 +58,8 @@ class Usage:
 @dataclass(frozen=True, slots=True)
 class TextChunk:
     """A piece of the answer, with the running cost where the backend tells it with each piece: a
-    caller that has what it needs leaves before the end, and would otherwise never learn it."""
+    caller that has what it needs leaves before the end, and would otherwise never learn it.
+    `text` is empty where the prompt is still being read and only that is told."""
 
     text: str
     usage: Usage | None = None

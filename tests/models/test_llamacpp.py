@@ -9,8 +9,10 @@ import pytest
 
 from aicopilot_lsp.config.settings import EmbeddedSettings, ModelSettings, Secret
 from aicopilot_lsp.errors import ConfigError, ModelError, ModelErrorKind
+from aicopilot_lsp.models import llamacpp
 from aicopilot_lsp.models.endpoint import Endpoint
 from aicopilot_lsp.models.llamacpp import LlamaCppBackend, create
+from aicopilot_lsp.models.llamacpp_wire import usage
 from aicopilot_lsp.models.protocol import Backend, Finished, FinishReason, TextChunk
 from aicopilot_lsp.plugins import BackendContext
 from tests.models.contract import BackendContract, collect, request_for, text_of
@@ -69,6 +71,61 @@ async def test_heals_with_a_grammar_and_leaves_the_healed_text_in_the_answer(
     )
 
 
+async def test_tells_what_reading_the_prompt_has_cost_before_the_first_token(
+    backend: Backend, server: ScriptedLlamaCpp
+) -> None:
+    progress, *chunks, last = await collect(backend, request_for("a b c "))
+    assert isinstance(progress, TextChunk)
+    assert isinstance(last, Finished)
+    assert not progress.text
+    assert all(isinstance(chunk, TextChunk) and chunk.text for chunk in chunks)
+    assert progress.usage is not None
+    assert progress.usage.prefill_ms == last.usage.prefill_ms
+    assert progress.usage.prompt_tokens == last.usage.prompt_tokens
+
+
+def test_half_a_prompt_read_is_told_as_half_of_the_whole() -> None:
+    told = usage(
+        {
+            "tokens_evaluated": 459,
+            "timings": {"cache_n": 10, "prompt_n": 64, "prompt_ms": 469.9, "predicted_n": 0},
+            "prompt_progress": {"total": 459, "cache": 10, "processed": 74, "time_ms": 469},
+        }
+    )
+    assert (told.prompt_tokens, told.cached_tokens, told.evaluated_tokens) == (459, 10, 64)
+    assert told.prefill_ms == 469.9
+
+
+async def test_finding_the_server_does_not_count_in_the_time_for_describing_it(
+    server: ScriptedLlamaCpp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(llamacpp, "_DESCRIBE_S", 0.0)
+
+    async def locate() -> Endpoint:
+        monkeypatch.setattr(llamacpp, "_DESCRIBE_S", 30.0)
+        return Endpoint(base_url=server.url, key=Secret("a-key"))
+
+    backend = LlamaCppBackend(locate)
+    assert (await backend.describe()).model
+    await backend.aclose()
+
+
+async def test_another_models_tokens_are_asked_for_again(
+    server: ScriptedLlamaCpp,
+) -> None:
+    async def locate() -> Endpoint:
+        return Endpoint(base_url=server.url, key=Secret("a-key"))
+
+    backend = LlamaCppBackend(locate)
+    for _ in range(2):
+        await backend.tokenize("a b")
+    backend.serve(model="other", fim_format="qwen2.5-coder")
+    await backend.tokenize("a b")
+    assert [request.path for request in server.requests] == ["/tokenize"] * 2
+    assert backend.model == "other"
+    await backend.aclose()
+
+
 async def test_tells_cached_and_evaluated_tokens(
     backend: Backend, server: ScriptedLlamaCpp
 ) -> None:
@@ -85,6 +142,7 @@ async def test_tells_the_cost_with_each_piece_for_those_who_leave_early(
     backend: Backend, server: ScriptedLlamaCpp
 ) -> None:
     async with aclosing(backend.generate(request_for())) as stream:
+        await anext(stream)  # how the prompt was read
         first = await anext(stream)
     assert isinstance(first, TextChunk)
     assert first.usage is not None

@@ -1,8 +1,9 @@
 """An engine without a model, for tests of the model process: run as engine.py is, with its promise.
 
 The "model path" it is given says what it does: "fail" complains and ends, "stuck" complains as
-llama.cpp does and never ends, anything else serves. A request to /completion gets a stream: "one",
-then silence until it is left, unless its path is "answers". /die ends it at once.
+llama.cpp does and never ends, "loading" never says that it has loaded, anything else serves. A
+request to /completion gets a stream: "one", then silence until it is left, unless its path is
+"answers"; with "silent" nothing at all. /die ends it at once.
 """
 
 import asyncio
@@ -19,13 +20,15 @@ def _event(content: str, *, stop: bool) -> bytes:
     return b"data: " + json.dumps({"content": content, "stop": stop}).encode() + b"\n\n"
 
 
-async def _serve(host: str, *, answers: bool) -> None:
+async def _serve(host: str, path: str) -> None:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
         if head.startswith(b"POST /die"):
             os._exit(9)
+        if path == "silent":
+            await reader.read()
         writer.write(_HEAD + _event("one", stop=False))
-        if answers:
+        if path == "answers":
             writer.write(_event("", stop=True))
         else:
             await writer.drain()
@@ -54,7 +57,10 @@ def main() -> None:
         print("0.00.2 E srv init: exiting due to model loading error", file=sys.stderr, flush=True)
         sys.stdin.buffer.read()
         return
-    asyncio.run(_serve(config["host"], answers=config["path"] == "answers"))
+    if config["path"] == "loading":
+        sys.stdin.buffer.read()
+        return
+    asyncio.run(_serve(config["host"], config["path"]))
 
 
 if __name__ == "__main__":

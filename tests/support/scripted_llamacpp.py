@@ -269,6 +269,8 @@ class ScriptedLlamaCpp:
         pieces, stop_type = _limited(text, body, answer.stop_type)
         counters = partial(_counters, *self._evaluate(prompt))
         await _send_head(writer, 200, "text/event-stream", "transfer-encoding: chunked")
+        if body.get("return_progress") and body.get("timings_per_token"):
+            await _send_event(writer, _progress(counters(0)))
         for piece in pieces:
             if self._hold_after and request.tokens_sent >= self._hold_after:
                 await self._open.wait()
@@ -323,6 +325,13 @@ def _counters(cached: int, evaluated: int, predicted: int) -> dict[str, Any]:
         "predicted_ms": 10.0 * predicted,
     }
     return {"tokens_evaluated": cached + evaluated, "timings": timings}
+
+
+def _progress(counted: dict[str, Any]) -> dict[str, Any]:
+    """As llama.cpp sends it after each batch of the prompt; here there is one."""
+    timings, total = counted["timings"], counted["tokens_evaluated"]
+    done = {"total": total, "cache": timings["cache_n"], "processed": total, "time_ms": 0}
+    return {"content": "", "stop": False, "prompt_progress": done} | counted
 
 
 def _limited(text: str, body: Mapping[str, Any], stop_type: str) -> tuple[list[str], str]:

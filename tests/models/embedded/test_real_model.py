@@ -95,18 +95,35 @@ async def test_it_fills_a_hole_and_no_text_of_it_is_logged(
     assert "loading model" in written["process.log"]
 
 
+async def first_text(backend: EmbeddedBackend, request: GenerateRequest) -> None:
+    """Return when the first token is there."""
+    async with aclosing(backend.generate(request)) as events:
+        async for event in events:
+            if isinstance(event, TextChunk) and event.text:
+                return
+
+
+async def test_a_call_that_is_left_in_prefill_tells_how_fast_the_prompt_was_read(
+    real_backend: EmbeddedBackend,
+) -> None:
+    request = GenerateRequest(prompt=LONG, max_tokens=1, deadline_s=PATIENT_S)
+    async with aclosing(real_backend.generate(request)) as events:
+        first = await anext(events)
+    assert isinstance(first, TextChunk)
+    assert not first.text
+    assert first.usage is not None
+    assert first.usage.evaluated_tokens
+    assert first.usage.prefill_ms
+    assert (first.usage.prompt_tokens or 0) > first.usage.evaluated_tokens
+
+
 async def test_what_is_left_in_prefill_or_in_decode_frees_the_slot(
     real_backend: EmbeddedBackend,
 ) -> None:
     await real_backend.prepare()
     request = GenerateRequest(prompt=LONG, max_tokens=2000, deadline_s=PATIENT_S)
 
-    async def first_text() -> None:
-        async with aclosing(real_backend.generate(request)) as events:
-            async for _ in events:
-                return
-
-    prefill = asyncio.create_task(first_text())
+    prefill = asyncio.create_task(first_text(real_backend, request))
     running = await running_of(real_backend)
     while (await active(running)) == 0:
         pass
@@ -114,9 +131,7 @@ async def test_what_is_left_in_prefill_or_in_decode_frees_the_slot(
     await asyncio.gather(prefill, return_exceptions=True)
     await until_free(real_backend)
     decode = GenerateRequest(prompt="# numbers: 1, 2,", max_tokens=2000, deadline_s=PATIENT_S)
-    async with aclosing(real_backend.generate(decode)) as events:
-        async for _ in events:
-            break
+    await first_text(real_backend, decode)
     await until_free(real_backend)
     assert (await fill(real_backend)).strip() == "a + b"
 
