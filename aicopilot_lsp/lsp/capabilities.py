@@ -26,7 +26,9 @@ def _capabilities(client: Client) -> types.ServerCapabilities:
     return types.ServerCapabilities(
         position_encoding=client.encoding.value,
         text_document_sync=types.TextDocumentSyncOptions(
-            open_close=True, change=types.TextDocumentSyncKind.Incremental
+            open_close=True,
+            change=types.TextDocumentSyncKind.Incremental,
+            save=types.SaveOptions(include_text=False),
         ),
         inline_completion_provider=types.InlineCompletionOptions(),
         completion_provider=completion_options() if _offers_items(client) else None,

@@ -51,6 +51,7 @@ class Client:
     markdown: bool = False
     configuration: bool = False
     registers_configuration: bool = False
+    registers_watched_files: bool = False
     progress: bool = False
 
     @classmethod
@@ -72,16 +73,14 @@ class Client:
             options=MappingProxyType(options),
             # An empty object declares it; some clients send `true`.
             inline_completion=isinstance(inline, Mapping) or inline is True,
-            registers_completion=completion.get("dynamicRegistration") is True,
+            registers_completion=_registers(capabilities, "textDocument", "completion"),
             snippets=item.get("snippetSupport") is True,
             as_is=_AS_IS in _list(_mapping(item, "insertTextModeSupport").get("valueSet")),
             markdown="markdown" in _list(item.get("documentationFormat")),
             configuration=workspace.get("configuration") is True,
             progress=_mapping(capabilities, "window").get("workDoneProgress") is True,
-            registers_configuration=_mapping(workspace, "didChangeConfiguration").get(
-                "dynamicRegistration"
-            )
-            is True,
+            registers_configuration=_registers(workspace, "didChangeConfiguration"),
+            registers_watched_files=_registers(workspace, "didChangeWatchedFiles"),
         )
 
 
@@ -110,6 +109,10 @@ def _mapping(value: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
         found = value.get(key)
         value = found if isinstance(found, Mapping) else {}
     return value
+
+
+def _registers(value: Mapping[str, Any], *path: str) -> bool:
+    return _mapping(value, *path).get("dynamicRegistration") is True
 
 
 def _list(value: object) -> list[Any]:

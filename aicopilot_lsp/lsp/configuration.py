@@ -6,12 +6,14 @@ holds can delay or stop the server (INV-9). What can be used is used; what can't
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lsprotocol import types
 
+from aicopilot_lsp.config import paths
+from aicopilot_lsp.config.files import WORKSPACE_FILE
 from aicopilot_lsp.config.settings import Settings
 from aicopilot_lsp.lsp import files, logs
 from aicopilot_lsp.lsp.capabilities import completion_options
@@ -25,10 +27,10 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 SECTION = "aicopilot"
-# How long a request waits for the client's configuration, once there is an engine ...
+# How long a request waits for the client to say what its configuration is ...
 READY_LIMIT_S = 1.5
-# ... and how long for that, should reading a file never end.
-_START_LIMIT_S = 30.0
+# ... and how long for that to be in force, should reading a file never end.
+_READ_LIMIT_S = 30.0
 _ASK_LIMIT_S = 5.0
 _READINESS_LIMIT_S = 5.0
 
@@ -61,40 +63,56 @@ class Configuration:
         self._in_force: Settings | None = None
         self._items_registered = False
 
-    async def start(self) -> None:
+    def start(self) -> Coroutine[Any, Any, None]:
         """Once `initialize` is answered: read what is known without asking."""
-        loop, ready = asyncio.get_running_loop(), self._session.ready
-        loop.call_later(_START_LIMIT_S, ready.set)
-        await self._apply()
-        # What the client says may still change things, but it can be slow, or mute.
-        loop.call_later(READY_LIMIT_S if self._session.client.configuration else 0, ready.set)
+        return self._apply()
 
-    async def initialized(self) -> None:
+    def initialized(self) -> Coroutine[Any, Any, None]:
         """The client takes requests now: ask it for its settings, and to tell of changes."""
-        await self.refresh()
-        async with self._applying:  # the engine of `start`, too
-            self._session.ready.set()
-        if self._session.client.registers_configuration:
-            options = types.DidChangeConfigurationRegistrationOptions(section=SECTION)
-            await self._register(types.WORKSPACE_DID_CHANGE_CONFIGURATION, options)
-        await self._check_readiness()
+        return self._refreshed(None, then=self._register_changes)
 
-    async def refresh(self, pushed: object = None) -> None:
-        """Ask the client again; `pushed` stands in where it can't be asked."""
+    def changed(self, pushed: object) -> Coroutine[Any, Any, None]:
+        """The client's settings have changed; `pushed` stands in where it can't be asked."""
+        return self._refreshed(pushed)
+
+    def files_changed(self) -> Coroutine[Any, Any, None]:
+        """Other folders than before, or other options in their files."""
+        return self._apply()
+
+    def reads(self, uri: str) -> bool:
+        """Whether `uri` is a file that options are read from."""
+        path = files.local_path(uri)
+        if path is None:
+            return False
+        return (
+            path.name == WORKSPACE_FILE
+            or path == (self._config_file or paths.config_file()).absolute()
+        )
+
+    def _refreshed(
+        self, pushed: object, then: Callable[[], Awaitable[None]] | None = None
+    ) -> Coroutine[Any, Any, None]:
+        release = self._session.ready.hold(READY_LIMIT_S)
+
+        async def refresh() -> None:
+            try:
+                await self._refresh(pushed)
+            finally:
+                release()
+            await self._register_items()
+            if then is not None:
+                await then()
+            await self._check_readiness()
+
+        return refresh()
+
+    async def _refresh(self, pushed: object) -> None:
         if self._session.client.configuration:
             self._pulled = await self._ask()
-            await self._apply()
         elif isinstance(pushed, Mapping):
             self._pulled = pushed
-            await self._apply()
-        await self._register_items()
-
-    async def changed(self, pushed: object) -> None:
-        """The client's settings have changed."""
-        await self.refresh(pushed)
-        await self._check_readiness()
-
-    async def folders_changed(self) -> None:
+        else:
+            return
         await self._apply()
 
     async def _ask(self) -> Mapping[str, Any] | None:
@@ -109,14 +127,27 @@ class Configuration:
         first = found[0] if isinstance(found, list) and found else found
         return first if isinstance(first, Mapping) else None
 
-    async def _apply(self) -> None:
-        async with self._applying:
-            resolved = await asyncio.to_thread(self._resolve)
-            if resolved is not None:
-                self._session.settings = resolved.settings
-                self._session.notices.problems(resolved.problems)
-            logs.set_level(self._log_level or self._session.settings.log.level)
-            await self._put_in_force(self._session.settings)
+    def _apply(self) -> Coroutine[Any, Any, None]:
+        """Requests wait from now on until what the coroutine has read is in force."""
+        release = self._session.ready.hold(_READ_LIMIT_S)
+
+        async def apply() -> None:
+            try:
+                async with self._applying:
+                    await self._read_and_put_in_force()
+            finally:
+                release()
+
+        return apply()
+
+    async def _read_and_put_in_force(self) -> None:
+        self._session.places.forget()  # links may have changed with the folders
+        resolved = await asyncio.to_thread(self._resolve)
+        if resolved is not None:
+            self._session.settings = resolved.settings
+            self._session.notices.problems(resolved.problems)
+        logs.set_level(self._log_level or self._session.settings.log.level)
+        await self._put_in_force(self._session.settings)
 
     def _resolve(self) -> "Resolved | None":
         """In a thread: settings from everything that says something about them."""
@@ -158,6 +189,17 @@ class Configuration:
                 self._session.notices.readiness(await engine.readiness())
         except TimeoutError:
             _log.warning("Could not find out within %s s if a model is there.", _READINESS_LIMIT_S)
+
+    async def _register_changes(self) -> None:
+        """Have the client tell of changes to its settings, and to the files that we read."""
+        client = self._session.client
+        if client.registers_configuration:
+            options = types.DidChangeConfigurationRegistrationOptions(section=SECTION)
+            await self._register(types.WORKSPACE_DID_CHANGE_CONFIGURATION, options)
+        if client.registers_watched_files:
+            watcher = types.FileSystemWatcher(glob_pattern=f"**/{WORKSPACE_FILE}")
+            watched = types.DidChangeWatchedFilesRegistrationOptions(watchers=[watcher])
+            await self._register(types.WORKSPACE_DID_CHANGE_WATCHED_FILES, watched)
 
     async def _register_items(self) -> None:
         """Offer completion items where only the settings ask for them (capabilities.py)."""

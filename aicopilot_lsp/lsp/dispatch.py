@@ -9,6 +9,7 @@ traceback or path, and the user sees nothing: errors go to the log.
 import asyncio
 import inspect
 import logging
+import re
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -16,21 +17,22 @@ from functools import partial
 from typing import Any, Protocol
 
 from aicopilot_lsp.lsp.inbox import CANCEL, cancelled_id
-from aicopilot_lsp.lsp.ledger import BatchAnswers, ErrorCode, Ledger, Send, Ticket
+from aicopilot_lsp.lsp.ledger import ErrorCode, Ledger, Send, Ticket
 from aicopilot_lsp.lsp.messages import (
-    Batch,
     Invalid,
     Message,
     Notification,
     Request,
     Response,
     Unreadable,
+    is_edit,
 )
 from aicopilot_lsp.lsp.params import InvalidParamsError
 
 _log = logging.getLogger(__name__)
 
 _MAX_REMEMBERED = 200  # things logged once
+_METHOD = re.compile(r"[\w$/.-]+", re.ASCII)
 
 
 class Phase(Enum):
@@ -50,10 +52,12 @@ class Handler:
     ----------
     run : called with the params as read; gives the result, or a coroutine that does
     read : turns plain JSON into what `run` takes; raises InvalidParamsError
+    request_only : it makes no sense as a notification, and is ignored as one
     """
 
     run: Callable[[Any], Any]
     read: Callable[[Any], Any]
+    request_only: bool = False
 
 
 class Peer(Protocol):
@@ -91,26 +95,29 @@ class Dispatcher:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._logged: set[str] = set()
 
-    def deliver(self, message: Message, cancelled: bool = False) -> None:  # noqa: FBT001, FBT002 - a callback
+    def deliver(
+        self,
+        message: Message,
+        reply: Send,
+        cancelled: bool = False,  # noqa: FBT001, FBT002 - a callback
+    ) -> None:
         """Handle the next message; `cancelled` when its cancel has been read already."""
         if self.phase is Phase.ENDED:
             return
         match message:
             case Request():
-                self._on_request(message, self._peer.send_body, cancelled=cancelled)
+                self._on_request(message, reply, cancelled=cancelled)
             case Notification():
                 self._on_notification(message)
             case Response():
                 self._peer.settle(message)
-            case Batch():
-                self._on_batch(message)
             case Invalid():
-                self._on_invalid(message, self._peer.send_body)
+                self._on_invalid(message, reply)
             case Unreadable():
                 self._once(f"Could not read {message.reason}.")
                 self._lost(None)
                 refusal = "The message could not be read."
-                _ticket(self._peer.send_body).fail(ErrorCode.PARSE_ERROR, refusal)
+                _ticket(reply).fail(ErrorCode.PARSE_ERROR, refusal)
 
     def end(self, code: int) -> None:
         """Stop: nothing is answered any more, and all work ends."""
@@ -125,11 +132,7 @@ class Dispatcher:
         """Wait until the work that was stopped has unwound."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    @property
-    def in_flight(self) -> int:
-        return len(self._ledger)
-
-    def _on_request(self, message: Request, send: Send, *, cancelled: bool = False) -> None:
+    def _on_request(self, message: Request, send: Send, *, cancelled: bool) -> None:
         taken = self._ledger.is_taken(message.id)
         ticket = self._ledger.open(message.id, send)
         if taken:
@@ -158,6 +161,8 @@ class Dispatcher:
         try:
             result = handler.run(handler.read(message.params))
         except InvalidParamsError:
+            if is_edit(message.method):
+                self._lost(message.params)
             ticket.fail(ErrorCode.INVALID_PARAMS, "The params are not what this method takes.")
             return
         except Exception as error:  # noqa: BLE001 - the request is answered, the server lives
@@ -199,10 +204,12 @@ class Dispatcher:
         elif message.method == CANCEL:
             self._cancel(message)
         elif self.phase is not Phase.RUNNING:
-            self._once(f"Ignored {message.method[:80]!r}: the session is {self.phase.value}.")
+            self._once(f"Ignored {_name(message)}: the session is {self.phase.value}.")
         elif (handler := self._handlers.get(message.method)) is None:
             if not message.method.startswith("$/"):  # those may be ignored, says LSP
-                self._once(f"Ignored {message.method[:80]!r}: unknown notification.")
+                self._once(f"Ignored {_name(message)}: unknown notification.")
+        elif handler.request_only:
+            self._once(f"Ignored {_name(message)}: it has no id to be answered to.")
         else:
             self._notify(handler, message)
 
@@ -210,8 +217,8 @@ class Dispatcher:
         try:
             result = handler.run(handler.read(message.params))
         except InvalidParamsError as error:
-            self._once(f"Ignored {message.method!r}: its params are {error}.")
-            if message.method.startswith("textDocument/"):
+            self._once(f"Ignored {_name(message)}: its params are {error}.")
+            if is_edit(message.method):
                 self._lost(message.params)
             return
         except Exception as error:  # noqa: BLE001 - the server lives
@@ -231,20 +238,10 @@ class Dispatcher:
         if ticket is not None:  # an answered one is no longer there: nothing to cancel
             ticket.cancel()
 
-    def _on_batch(self, batch: Batch) -> None:
-        expected = sum(isinstance(item, Request | Invalid) for item in batch.items)
-        answers = BatchAnswers(expected, self._peer.send_body)
-        for item in batch.items:
-            match item:
-                case Request():
-                    self._on_request(item, answers.add)
-                case Invalid():
-                    self._on_invalid(item, answers.add)
-                case _:
-                    self.deliver(item)
-
     def _on_invalid(self, message: Invalid, send: Send) -> None:
         self._once(f"Refused a message: {message.reason}.")
+        if message.may_be_edit:
+            self._lost(message.params)
         _ticket(send, message.id).fail(
             ErrorCode.INVALID_REQUEST, f"Not a request object: {message.reason}."
         )
@@ -273,3 +270,8 @@ class Dispatcher:
 def _ticket(send: Send, message_id: Any = None) -> Ticket:
     """A ticket outside the ledger, for what can't be in flight."""
     return Ticket(message_id, send, lambda: None)
+
+
+def _name(message: Notification) -> str:
+    """The method's name for the log, if it is one and no piece of text that went astray (INV-7)."""
+    return message.method[:80] if _METHOD.fullmatch(message.method) else "(odd name)"

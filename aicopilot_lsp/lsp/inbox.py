@@ -3,7 +3,7 @@
 Bytes become messages here, and messages are delivered in order, for at most five milliseconds in
 one go: work that was started must be able to go on while a client sends hundreds of edits. A cancel
 overtakes: a request that is still waiting when its cancel is read is delivered as cancelled and
-never starts.
+never starts. A batch is delivered as the messages that it holds, whose answers go back together.
 """
 
 import asyncio
@@ -13,7 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from aicopilot_lsp.lsp.framing import Fault, FrameDecoder
+from aicopilot_lsp.lsp.ledger import BatchAnswers, Send
 from aicopilot_lsp.lsp.messages import (
+    Batch,
+    Invalid,
     Message,
     MessageId,
     Notification,
@@ -31,6 +34,7 @@ _CALM = 256  # messages waiting, above which no more bytes are asked for
 @dataclass(slots=True, eq=False)
 class _Waiting:
     message: Message
+    reply: Send
     cancelled: bool = False
 
 
@@ -39,17 +43,21 @@ class Inbox:
 
     Parameters
     ----------
-    deliver : called with each message, and whether its cancel has been read already
+    deliver : called with each message, what its answer is sent with, and whether its cancel has
+        been read already
+    reply : sends an answer
     more : called once for each chunk, when it is time for the next
     """
 
     def __init__(
         self,
         *,
-        deliver: Callable[[Message, bool], None],
+        deliver: Callable[[Message, Send, bool], None],
+        reply: Send,
         more: Callable[[], None],
     ) -> None:
         self._deliver = deliver
+        self._reply = reply
         self._more = more
         self._decoder = FrameDecoder()
         self._queue: deque[_Waiting] = deque()
@@ -67,13 +75,17 @@ class Inbox:
         self._chunks_owed += 1
         while (found := self._decoder.next()) is not None:
             if isinstance(found, Fault):
-                self._enqueue(Unreadable(found.reason))
+                self._enqueue(Unreadable(found.reason), self._reply)
                 continue
             try:
-                self._enqueue(decode(found.body))
+                message = decode(found.body)
             except ParseError as error:
                 self._decoder.recover(found.body)
-                self._enqueue(Unreadable(f"a message that is {error}"))
+                message = Unreadable(f"a message that is {error}")
+            if isinstance(message, Batch):
+                self._enqueue_all(message)
+            else:
+                self._enqueue(message, self._reply)
         if not self._pumping:
             self._pump()
 
@@ -84,8 +96,14 @@ class Inbox:
         else:
             call()
 
-    def _enqueue(self, message: Message) -> None:
-        entry = _Waiting(message)
+    def _enqueue_all(self, batch: Batch) -> None:
+        expected = sum(isinstance(item, Request | Invalid) for item in batch.items)
+        answers = BatchAnswers(expected, self._reply)
+        for item in batch.items:
+            self._enqueue(item, answers.add)
+
+    def _enqueue(self, message: Message, reply: Send) -> None:
+        entry = _Waiting(message, reply)
         if isinstance(message, Notification) and message.method == CANCEL:
             message_id = cancelled_id(message)
             if message_id is not None and message_id in self._requests:
@@ -102,7 +120,7 @@ class Inbox:
             message = entry.message
             if isinstance(message, Request) and self._requests.get(message.id) is entry:
                 del self._requests[message.id]
-            self._deliver(message, entry.cancelled)
+            self._deliver(message, entry.reply, entry.cancelled)
             if time.monotonic() >= deadline:
                 break
         if len(self._queue) < _CALM:

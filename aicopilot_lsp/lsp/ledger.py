@@ -64,7 +64,9 @@ class Ticket:
         the work to unwind."""
         sent = self.fail(ErrorCode.REQUEST_CANCELLED, "The request was cancelled.")
         if self.task is not None:
-            self.task.cancel()
+            # After its first step, which may just have been read: what it is about is then known
+            # to those who keep the records.
+            self.task.get_loop().call_soon(self.task.cancel)
         return sent
 
     def _close(self, outcome: dict[str, Any]) -> bool:
@@ -101,9 +103,6 @@ class Ledger:
 
     def open_tickets(self) -> list[Ticket]:
         return list(self._open.values())
-
-    def __len__(self) -> int:
-        return len(self._open)
 
 
 class BatchAnswers:

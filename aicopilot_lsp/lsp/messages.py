@@ -36,10 +36,16 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Invalid:
-    """Not a request object; `id` is None where none could be made out."""
+    """Not a request object; `id` is None where none could be made out.
+
+    `may_be_edit` says that it was meant to be a notification about a document, as far as can be
+    seen; `params` are then what they were.
+    """
 
     id: MessageId
     reason: str
+    may_be_edit: bool = False
+    params: Any = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +63,17 @@ class Unreadable:
     reason: str
 
 
-Message = Request | Notification | Response | Invalid | Batch | Unreadable
+# What is handled one at a time.
+Message = Request | Notification | Response | Invalid | Unreadable
+
+_EDITS = "textDocument/did"
 
 
 class ParseError(ValueError):
     """A body that is not JSON in UTF-8; holds no word of it (INV-7)."""
 
 
-def decode(body: bytes) -> Message:
+def decode(body: bytes) -> Message | Batch:
     """What `body` is.
 
     Raises
@@ -101,24 +110,36 @@ def encode(payload: Mapping[str, Any]) -> bytes:
     return json.dumps(payload, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
+def is_edit(method: object) -> bool:
+    """Whether a method tells of a change to a document: to lose one is to lose the text."""
+    return isinstance(method, str) and method.startswith(_EDITS)
+
+
 def _classify(value: object) -> Request | Notification | Response | Invalid:
     if not isinstance(value, dict):
         return Invalid(None, "not an object")
     has_id = "id" in value
     message_id = value.get("id")
     if isinstance(message_id, bool) or not isinstance(message_id, str | int | float | None):
-        return Invalid(None, "the id is neither a string nor a number")
+        return _invalid(value, None, "the id is neither a string nor a number")
     if value.get("jsonrpc") != "2.0":
-        return Invalid(message_id, "jsonrpc is not 2.0")
+        return _invalid(value, message_id, "jsonrpc is not 2.0")
     method = value.get("method")
     if isinstance(method, str):
         params = value.get("params")
         return Request(message_id, method, params) if has_id else Notification(method, params)
     if "method" in value:
-        return Invalid(message_id, "the method is not a string")
+        return _invalid(value, message_id, "the method is not a string")
     if has_id and ("result" in value or "error" in value):
         return Response(message_id, value.get("result"), _error_code(value.get("error")))
-    return Invalid(message_id, "no method")
+    return _invalid(value, message_id, "no method")
+
+
+def _invalid(value: Mapping[str, Any], message_id: MessageId, reason: str) -> Invalid:
+    method = value.get("method")
+    # Without a method that can be read, a message without an id may have been anything.
+    may_be_edit = is_edit(method) or not (isinstance(method, str) or "id" in value)
+    return Invalid(message_id, reason, may_be_edit, value.get("params"))
 
 
 def _error_code(error: object) -> int | None:

@@ -110,7 +110,11 @@ class _Server:
         self._writer = PipeWriter(self._writing, lambda: self._dispatcher.end(1))
         self._protocol.send_bytes = self._writer.write
         self._reader = PipeReader(self._reading, self._feed)
-        self._inbox = Inbox(deliver=self._dispatcher.deliver, more=self._reader.more)
+        self._inbox = Inbox(
+            deliver=self._dispatcher.deliver,
+            reply=self._protocol.send_body,
+            more=self._reader.more,
+        )
         code = await self._ended
         exit_at_the_latest(code)
         await self._close()

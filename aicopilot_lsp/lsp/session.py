@@ -4,13 +4,13 @@ The handlers' shared state, and nothing but state. It belongs to the event loop;
 touches it. What changes it over time is in configuration.py and handlers/.
 """
 
-import asyncio
-
+from aicopilot_lsp.completion.types import OutcomeKind
 from aicopilot_lsp.config.settings import Settings
 from aicopilot_lsp.lsp.client import Client, Folder
 from aicopilot_lsp.lsp.documents import Documents
 from aicopilot_lsp.lsp.engine import Engine
-from aicopilot_lsp.lsp.files import path_in_workspace
+from aicopilot_lsp.lsp.files import Places
+from aicopilot_lsp.lsp.gate import Gate
 from aicopilot_lsp.lsp.latest import Latest
 from aicopilot_lsp.lsp.notices import Notices
 from aicopilot_lsp.lsp.progress import Progress
@@ -23,8 +23,8 @@ class Session:
     ----------
     engine : Engine or None
         None until settings have been read, and where no engine could be made.
-    ready : asyncio.Event
-        Set when the client's configuration is in force, or has been waited for long enough.
+    ready : Gate
+        Open when what is known to have changed is in force, or has been waited for long enough.
     last_uri : str
         The document that was asked for last.
     """
@@ -38,7 +38,8 @@ class Session:
         self.latest = Latest()
         self.notices = notices
         self.progress = progress
-        self.ready = asyncio.Event()
+        self.ready = Gate()
+        self.places = Places()
         self.last_uri = ""
 
     def begin(self, client: Client) -> None:
@@ -47,9 +48,10 @@ class Session:
         self.documents = Documents(client.encoding)
         self.folders = {folder.uri: folder for folder in client.folders}
 
-    def path_of(self, uri: str) -> str:
-        """The path of a document as Snapshot.path has it."""
-        return path_in_workspace(uri, self.folders.values())
+    def note(self, uri: str, kind: OutcomeKind, reason: str | None = None) -> None:
+        """Record what became of a request that ended before the engine had it."""
+        if self.engine is not None:
+            self.engine.note(uri, kind, reason)
 
     def offers_items(self) -> bool:
         """Whether suggestions are completion items, too."""

@@ -5,13 +5,18 @@ freezes what this one is about. `answer` runs later, and gives None where the an
 late to be right: for another version of the text, or after a newer request.
 """
 
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 
 from lsprotocol import types
 
 from aicopilot_lsp.completion.types import Outcome, OutcomeKind, Snapshot, Suggestion, Trigger
+from aicopilot_lsp.lsp.client import Folder
 from aicopilot_lsp.lsp.convert import point, showable
 from aicopilot_lsp.lsp.documents import Taken
+from aicopilot_lsp.lsp.engine import SUPERSEDED
 from aicopilot_lsp.lsp.latest import Claim
 from aicopilot_lsp.lsp.selected import Selected, rebased, with_inserted
 from aicopilot_lsp.lsp.session import Session
@@ -25,6 +30,7 @@ class Asked:
     taken: Taken
     cursor: Point
     snapshot: Snapshot
+    folders: tuple[Folder, ...]
     claim: Claim
     selected: Selected | None = None
 
@@ -56,6 +62,7 @@ def prepare(
         session.latest.drop((feature, uri))
         if reason := session.documents.suspended(uri):
             session.notices.suspended(uri, reason)
+            session.note(uri, OutcomeKind.NOT_TRIGGERED, "suspended")
         return None
     document, cursor = taken.snapshot, point(taken.snapshot, position, session.client.encoding)
     chosen = None if selected is None else _selected(session, document, selected)
@@ -66,14 +73,19 @@ def prepare(
         document=seen,
         cursor=cursor if chosen is None else chosen.cursor,
         trigger=trigger,
-        path=session.path_of(uri),
     )
-    return Asked(taken, cursor, snapshot, session.latest.claim((feature, uri)), chosen)
+    claim = session.latest.claim((feature, uri), partial(session.note, uri))
+    return Asked(taken, cursor, snapshot, tuple(session.folders.values()), claim, chosen)
 
 
-async def answer(session: Session, asked: Asked) -> Answer | None:
-    """Have the engine complete; None when superseded or when the text has changed since."""
-    outcome = await asked.claim.run(_complete(session, asked.snapshot))
+async def answer(
+    session: Session, asked: Asked, *, wanted: Callable[[], bool] = lambda: True
+) -> Answer | None:
+    """Have the engine complete; None when superseded or when the text has changed since.
+
+    `wanted` is asked when the settings that it looks at are in force; None where it says no.
+    """
+    outcome = await asked.claim.run(_complete(session, asked, wanted))
     if outcome is None:
         return None
     session.notices.outcome(outcome)
@@ -85,14 +97,23 @@ async def answer(session: Session, asked: Asked) -> Answer | None:
     return Answer(showable(found, asked.cursor), outcome.model)
 
 
-async def _complete(session: Session, snapshot: Snapshot) -> Outcome:
-    # Settings that the client was asked for may say "not in this file": they are waited for.
-    await session.ready.wait()
+async def _complete(session: Session, asked: Asked, wanted: Callable[[], bool]) -> Outcome | None:
+    uri = asked.document.uri
+    try:
+        # Settings that the client was asked for may say "not in this file": they are waited for.
+        await session.ready.wait()
+        path = await session.places.path_of(uri, asked.folders)
+    except asyncio.CancelledError as error:
+        superseded = SUPERSEDED in error.args
+        session.note(uri, OutcomeKind.SUPERSEDED if superseded else OutcomeKind.CANCELLED)
+        raise
+    if not wanted():
+        return None
     if session.engine is None:
         return Outcome(kind=OutcomeKind.EMPTY, reason="no-engine")
     if session.client.progress:
         session.progress.watch(session.engine)
-    return await session.engine.complete(snapshot)
+    return await session.engine.complete(replace(asked.snapshot, path=path))
 
 
 def _selected(

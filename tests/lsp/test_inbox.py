@@ -4,8 +4,11 @@ import asyncio
 import json
 from typing import Any
 
+import pytest
+
 from aicopilot_lsp.lsp.framing import encode_frame
 from aicopilot_lsp.lsp.inbox import Inbox
+from aicopilot_lsp.lsp.ledger import Send
 from aicopilot_lsp.lsp.messages import Message, Notification, Request, Unreadable
 from tests.support.rpc_client import cancel, frame, notification, request
 
@@ -16,12 +19,15 @@ class Desk:
     def __init__(self) -> None:
         self.seen: list[tuple[Any, bool]] = []
         self.asked_for_more = 0
-        self.inbox = Inbox(deliver=self.deliver, more=self.more)
+        self.answers: list[bytes] = []
+        self.replies: dict[Any, Send] = {}
+        self.inbox = Inbox(deliver=self.deliver, reply=self.answers.append, more=self.more)
 
-    def deliver(self, message: Message, cancelled: bool) -> None:
+    def deliver(self, message: Message, reply: Send, cancelled: bool) -> None:
         match message:
             case Request():
                 self.seen.append((message.id, cancelled))
+                self.replies[message.id] = reply
             case Notification():
                 self.seen.append((message.method, cancelled))
             case Unreadable():
@@ -64,6 +70,17 @@ async def test_a_cancel_for_what_was_delivered_before_is_a_message() -> None:
     assert desk.seen == [(1, False), ("$/cancelRequest", False)]
 
 
+async def test_a_cancel_overtakes_within_a_batch_and_its_answers_go_back_together() -> None:
+    desk = Desk()
+    desk.inbox.feed(frame([request(1, "a"), notification("n"), request(2, "a"), cancel(2)]))
+    await desk.finish()
+    assert desk.seen == [(1, False), ("n", False), (2, True)]
+    desk.replies[2](b"2")
+    assert desk.answers == []
+    desk.replies[1](b"1")
+    assert desk.answers == [b"[2,1]"]
+
+
 async def test_each_chunk_asks_for_one_more_when_few_messages_wait() -> None:
     desk = Desk()
     data = b"".join(frame(request(number, "a")) for number in range(5000))
@@ -74,11 +91,12 @@ async def test_each_chunk_asks_for_one_more_when_few_messages_wait() -> None:
     assert desk.asked_for_more == -(-len(data) // 1000)
 
 
-async def test_the_loop_turns_while_many_messages_wait() -> None:
+@pytest.mark.parametrize("batch", [False, True])
+async def test_the_loop_turns_while_many_messages_wait(batch: bool) -> None:
     desk = Desk()
     turns = 0
 
-    def slow(message: Message, cancelled: bool) -> None:
+    def slow(message: Message, reply: Send, cancelled: bool) -> None:
         json.loads("[" + "1," * 20_000 + "1]")  # about a millisecond of work
 
     def turn() -> None:
@@ -86,8 +104,9 @@ async def test_the_loop_turns_while_many_messages_wait() -> None:
         turns += 1
         asyncio.get_running_loop().call_soon(turn)
 
-    desk.inbox = Inbox(deliver=slow, more=desk.more)
+    desk.inbox = Inbox(deliver=slow, reply=desk.answers.append, more=desk.more)
     turn()
-    desk.inbox.feed(b"".join(frame(request(number, "a")) for number in range(300)))
+    requests = [request(number, "a") for number in range(300)]
+    desk.inbox.feed(frame(requests) if batch else b"".join(map(frame, requests)))
     await desk.finish()
     assert turns > 2

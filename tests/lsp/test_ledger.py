@@ -27,7 +27,7 @@ def test_an_answer_frees_the_id() -> None:
     ledger = Ledger()
     ledger.open("a", Sent()).answer(None)
     assert not ledger.is_taken("a")
-    assert len(ledger) == 0
+    assert ledger.open_tickets() == []
 
 
 def test_a_second_request_under_an_id_in_flight_does_not_hurt_the_first() -> None:

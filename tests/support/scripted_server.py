@@ -47,7 +47,9 @@ class ScriptedEngine:
 
     async def complete(self, snapshot: Snapshot) -> Outcome:
         uri = snapshot.document.uri
-        self._trace("asked", snapshot.path, snapshot.trigger.value, snapshot.document.version)
+        exclude = ",".join(self.settings.completion.exclude)
+        version = snapshot.document.version
+        self._trace("asked", snapshot.path, snapshot.trigger.value, version, f"exclude={exclude}")
         try:
             outcome = await self._follow(snapshot)
         except asyncio.CancelledError as error:
@@ -91,6 +93,10 @@ class ScriptedEngine:
         return Outcome(
             kind=OutcomeKind.SHOWN, reason=reason, suggestions=(suggestion,), model="scripted"
         )
+
+    def note(self, uri: str, kind: OutcomeKind, reason: str | None = None) -> None:
+        self._outcomes[uri] = Outcome(kind=kind, reason=reason or kind.value)
+        self._trace("noted", kind.value, reason or kind.value)
 
     async def readiness(self) -> str | None:
         return os.environ.get(READINESS_VARIABLE)

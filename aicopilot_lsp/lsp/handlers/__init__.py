@@ -18,9 +18,10 @@ from aicopilot_lsp.lsp.handlers.completion import completion
 from aicopilot_lsp.lsp.handlers.execute_command import execute_command
 from aicopilot_lsp.lsp.handlers.initialize import initialize, read_initialize
 from aicopilot_lsp.lsp.handlers.inline_completion import inline_completion
-from aicopilot_lsp.lsp.handlers.text_sync import did_change, did_close, did_open
+from aicopilot_lsp.lsp.handlers.text_sync import did_change, did_close, did_open, did_save
 from aicopilot_lsp.lsp.handlers.workspace import (
     did_change_configuration,
+    did_change_files,
     did_change_folders,
     initialized,
     read_anything,
@@ -39,28 +40,39 @@ def table(
 ) -> Mapping[str, Handler]:
     """Every method that is handled; `begin` is called when `initialize` has been read."""
 
-    def typed(params_type: type[Any], run: Run, *state: Any) -> Handler:
+    def typed(params_type: type[Any], run: Run, *state: Any, request_only: bool = False) -> Handler:
         return Handler(
-            run=partial(run, *state), read=lambda params: structure(converter, params, params_type)
+            run=partial(run, *state),
+            read=lambda params: structure(converter, params, params_type),
+            request_only=request_only,
         )
 
+    request = partial(typed, request_only=True)
     return {
-        types.INITIALIZE: Handler(partial(initialize, session, begin), read_initialize),
+        types.INITIALIZE: Handler(
+            partial(initialize, session, begin), read_initialize, request_only=True
+        ),
         types.INITIALIZED: Handler(partial(initialized, configuration), read_anything),
         types.TEXT_DOCUMENT_DID_OPEN: typed(types.DidOpenTextDocumentParams, did_open, session),
         types.TEXT_DOCUMENT_DID_CHANGE: typed(
             types.DidChangeTextDocumentParams, did_change, session
         ),
+        types.TEXT_DOCUMENT_DID_SAVE: typed(
+            types.DidSaveTextDocumentParams, did_save, configuration
+        ),
         types.TEXT_DOCUMENT_DID_CLOSE: typed(types.DidCloseTextDocumentParams, did_close, session),
-        types.TEXT_DOCUMENT_INLINE_COMPLETION: typed(
+        types.TEXT_DOCUMENT_INLINE_COMPLETION: request(
             types.InlineCompletionParams, inline_completion, session
         ),
-        types.TEXT_DOCUMENT_COMPLETION: typed(types.CompletionParams, completion, session),
-        types.WORKSPACE_EXECUTE_COMMAND: typed(
+        types.TEXT_DOCUMENT_COMPLETION: request(types.CompletionParams, completion, session),
+        types.WORKSPACE_EXECUTE_COMMAND: request(
             types.ExecuteCommandParams, execute_command, session
         ),
         types.WORKSPACE_DID_CHANGE_CONFIGURATION: Handler(
             partial(did_change_configuration, configuration), read_anything
+        ),
+        types.WORKSPACE_DID_CHANGE_WATCHED_FILES: Handler(
+            partial(did_change_files, configuration), read_anything
         ),
         types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: typed(
             types.DidChangeWorkspaceFoldersParams, did_change_folders, session, configuration
@@ -72,7 +84,6 @@ def table(
 
 _IGNORED = (
     types.SET_TRACE,
-    types.TEXT_DOCUMENT_DID_SAVE,
     types.WINDOW_WORK_DONE_PROGRESS_CANCEL,
 )
 

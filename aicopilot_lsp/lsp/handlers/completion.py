@@ -26,10 +26,7 @@ def completion(
 
 
 async def _answer(session: Session, asked: Asked) -> Result:
-    await session.ready.wait()  # only settings tell whether items are wanted
-    if not session.offers_items():
-        return None
-    found = await answer(session, asked)
+    found = await answer(session, asked, wanted=session.offers_items)
     if found is None:
         return None
     return _list(

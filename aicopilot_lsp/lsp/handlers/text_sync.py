@@ -1,9 +1,12 @@
-"""`textDocument/didOpen`, `didChange`, `didClose`: the live documents follow the editor."""
+"""`textDocument/didOpen`, `didChange`, `didSave`, `didClose`: the documents follow the editor."""
 
 import logging
+from collections.abc import Coroutine
+from typing import Any
 
 from lsprotocol import types
 
+from aicopilot_lsp.lsp.configuration import Configuration
 from aicopilot_lsp.lsp.convert import changes
 from aicopilot_lsp.lsp.session import Session
 
@@ -22,8 +25,18 @@ def did_change(session: Session, params: types.DidChangeTextDocumentParams) -> N
     uri = params.text_document.uri
     if not session.documents.change(uri, params.text_document.version, changes(params)):
         _log.debug("Ignored a change of a document that is not open.")
-    elif session.documents.suspended(uri) is None:
+        return
+    _drop_requests(session, uri)  # their answers could only be null
+    if session.documents.suspended(uri) is None:
         session.notices.resumed(uri)
+
+
+def did_save(
+    configuration: Configuration, params: types.DidSaveTextDocumentParams
+) -> Coroutine[Any, Any, None] | None:
+    """Where options were saved: holds requests back now, changes settings later."""
+    uri = params.text_document.uri
+    return configuration.files_changed() if configuration.reads(uri) else None
 
 
 def did_close(session: Session, params: types.DidCloseTextDocumentParams) -> None:
@@ -31,8 +44,12 @@ def did_close(session: Session, params: types.DidCloseTextDocumentParams) -> Non
     uri = params.text_document.uri
     if not session.documents.close(uri):
         return
-    for feature in (types.TEXT_DOCUMENT_INLINE_COMPLETION, types.TEXT_DOCUMENT_COMPLETION):
-        session.latest.drop((feature, uri))
+    _drop_requests(session, uri)
     session.notices.resumed(uri)
     if session.engine is not None:
         session.engine.document_closed(uri)
+
+
+def _drop_requests(session: Session, uri: str) -> None:
+    for feature in (types.TEXT_DOCUMENT_INLINE_COMPLETION, types.TEXT_DOCUMENT_COMPLETION):
+        session.latest.drop((feature, uri))

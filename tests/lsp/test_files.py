@@ -1,0 +1,68 @@
+"""A document has one path, however the editor spells its URI and its folders'."""
+
+from pathlib import Path
+
+import pytest
+
+from aicopilot_lsp.lsp.client import Folder
+from aicopilot_lsp.lsp.files import Places
+
+
+@pytest.fixture
+def linked(tmp_path: Path) -> tuple[Path, Path]:
+    """A directory with secrets/a.py in it, and a link to it."""
+    real, link = tmp_path / "real" / "w", tmp_path / "link"
+    (real / "secrets").mkdir(parents=True)
+    link.symlink_to(real)
+    return real, link
+
+
+async def path_of(document: Path | str, *folders: Path | str) -> str:
+    uris = [each if isinstance(each, str) else each.as_uri() for each in (document, *folders)]
+    return await Places().path_of(uris[0], [Folder(uri=uri) for uri in uris[1:]])
+
+
+async def test_paths_are_relative_to_the_innermost_folder() -> None:
+    assert await path_of("file:///w/pkg/a%20b.py", "file:///w", "file:///w/pkg") == "a b.py"
+    assert await path_of("file:///w/x/../pkg/a.py", "file:///w") == "pkg/a.py"
+
+
+async def test_it_makes_no_difference_which_of_folder_and_document_came_by_a_link(
+    linked: tuple[Path, Path],
+) -> None:
+    for folder in linked:
+        for way in linked:
+            assert await path_of(way / "secrets" / "a.py", folder) == "secrets/a.py"
+
+
+async def test_a_file_that_is_not_there_yet_counts_as_what_it_would_be(
+    linked: tuple[Path, Path],
+) -> None:
+    real, link = linked
+    assert await path_of(link / "new" / "deeper" / "a.py", real) == "new/deeper/a.py"
+
+
+async def test_outside_all_folders_every_directory_can_be_matched() -> None:
+    assert await path_of("file:///home/me/secrets/a.py") == "home/me/secrets/a.py"
+    assert await path_of("file:///home/me/secrets/a.py", "file:///w") == "home/me/secrets/a.py"
+
+
+@pytest.mark.parametrize(
+    ("uri", "path"),
+    [
+        ("untitled:Untitled-1", ""),
+        ("inmemory://model/1", "1"),
+        ("vscode-notebook-cell:/w/secrets/n.ipynb#W0", "w/secrets/n.ipynb"),
+        ("git:/w/secrets/a.py?%7B%7D", "w/secrets/a.py"),
+        ("FILE:///w/secrets/a.py", "w/secrets/a.py"),
+        ("file:///a%00b", ""),
+        ("http://[", ""),
+        ("", ""),
+    ],
+)
+async def test_other_uris_have_the_path_that_they_tell(uri: str, path: str) -> None:
+    assert await path_of(uri) == path
+
+
+async def test_documents_of_other_schemes_are_in_the_folder_that_their_path_is_in() -> None:
+    assert await path_of("git:/w/secrets/a.py", "file:///w") == "secrets/a.py"
