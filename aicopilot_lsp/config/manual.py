@@ -10,16 +10,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from aicopilot_lsp.config.fields import WorkspaceRule, expects, workspace_rule
 from aicopilot_lsp.config.files import MAX_WORKSPACE_BYTES
 from aicopilot_lsp.config.merge import MAX_WORKSPACE_PATTERNS, MAX_WORKSPACE_STARS
-from aicopilot_lsp.config.options import (
-    MODELS,
-    SECTIONS,
-    ModelOptions,
-    WorkspaceRule,
-    expects,
-    workspace_rule,
-)
+from aicopilot_lsp.config.options import MODELS, SECTIONS, ModelOptions
 from aicopilot_lsp.config.settings import Settings
 
 _HEAD = f"""\

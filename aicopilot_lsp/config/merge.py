@@ -9,10 +9,11 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from aicopilot_lsp.config.fields import WorkspaceRule, workspace_rule
 from aicopilot_lsp.config.layers import Layer, Scope
 from aicopilot_lsp.config.lines import KeyPath
 from aicopilot_lsp.config.models import models_from
-from aicopilot_lsp.config.options import MODELS, SECTIONS, WorkspaceRule, workspace_rule
+from aicopilot_lsp.config.options import MODELS, SECTIONS
 from aicopilot_lsp.config.parse import Written, field_name, unknown_key, written_keys
 from aicopilot_lsp.config.settings import Settings
 

@@ -5,18 +5,17 @@ field, the URL of one could meet the key of another. A model whose provider or U
 out, since anything else would send code where nobody said.
 """
 
-import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlsplit
 
 from aicopilot_lsp.config.layers import Layer
 from aicopilot_lsp.config.lines import KeyPath
 from aicopilot_lsp.config.options import MODELS
 from aicopilot_lsp.config.parse import Written, written_keys
 from aicopilot_lsp.config.settings import ModelSettings, Secret
+from aicopilot_lsp.config.urls import plain_key_warning
 
 MAX_MODELS = 50
 ROLES = ("autocomplete", "chat", "edit")
@@ -100,17 +99,8 @@ def _check_url(
         del values["url"]
         return
     secret = any(name in values for name in (*_KEY_OPTIONS, "headers"))
-    if secret and values["url"].startswith("http:") and not _is_near(values["url"]):
-        layer.say(at, "the key travels unencrypted; use https:// where you can")
-
-
-def _is_near(url: str) -> bool:
-    """Whether the host is this machine or, by its number, in a private network."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_private
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+    if secret and (warning := plain_key_warning(values["url"])):
+        layer.say(at, warning)
 
 
 def _choose_key(layer: Layer, keys: dict[str, Written], values: dict[str, Any]) -> None:

@@ -10,71 +10,21 @@ This module imports pydantic: load.py imports it only where there is an option t
 
 import re
 import warnings
-from enum import StrEnum
-from typing import Annotated, Any
-from urllib.parse import urlsplit
+from collections.abc import Callable
+from typing import Annotated
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
-    Field,
     StringConstraints,
     field_validator,
 )
-from pydantic.fields import FieldInfo
+
+from aicopilot_lsp.config.fields import WorkspaceRule, choice, option, whole
+from aicopilot_lsp.config.urls import header_name_fault, header_value_fault, url_fault
 
 MAX_LIST_ITEMS = 500
-
-
-class WorkspaceRule(StrEnum):
-    """What a workspace may do with an option; the value is the manual's text."""
-
-    NEVER = "nothing"
-    IF_TRUSTED = "set it, if trusted"
-    SWITCH_OFF = "switch it off; on only if trusted"
-    LOWER = "lower it; raise it only if trusted"
-    ADD = "add to it"
-    ADD_IF_TRUSTED = "add to it, if trusted"
-
-
-def expects(field: FieldInfo) -> str:
-    """What a field takes, in words that follow "must be"."""
-    return str(_extra(field)["expects"])
-
-
-def workspace_rule(field: FieldInfo) -> WorkspaceRule:
-    return WorkspaceRule(_extra(field)["workspace"])
-
-
-def _extra(field: FieldInfo) -> dict[str, Any]:
-    extra = field.json_schema_extra
-    return extra if isinstance(extra, dict) else {}
-
-
-def _option(
-    about: str, expects: str, *, workspace: WorkspaceRule = WorkspaceRule.NEVER, **limits: Any
-) -> Any:
-    return Field(
-        default=None,
-        description=about,
-        strict=True,
-        json_schema_extra={"expects": expects, "workspace": workspace},
-        **limits,
-    )
-
-
-def _whole(
-    about: str, unit: str, low: int, high: int, *, workspace: WorkspaceRule = WorkspaceRule.NEVER
-) -> Any:
-    phrase = f"a whole number of {unit} from {low} to {high}"
-    return _option(about, phrase, workspace=workspace, ge=low, le=high)
-
-
-def _choice(about: str, *choices: str, workspace: WorkspaceRule = WorkspaceRule.NEVER) -> Any:
-    quoted = [f'"{choice}"' for choice in choices]
-    phrase = f"{', '.join(quoted[:-1])} or {quoted[-1]}"
-    return _option(about, phrase, workspace=workspace, pattern=f"^(?:{'|'.join(choices)})$")
 
 
 def _exclude_pattern(pattern: str) -> str:
@@ -89,34 +39,15 @@ def _exclude_pattern(pattern: str) -> str:
     return pattern
 
 
-def _header_name(name: str) -> str:
-    if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}", name):
-        raise ValueError("is not a name of an HTTP header")
-    return name
+def _without(fault_of: Callable[[str], str | None]) -> AfterValidator:
+    """Refuses a text that has a fault."""
 
+    def check(text: str) -> str:
+        if fault := fault_of(text):
+            raise ValueError(fault)
+        return text
 
-def _header_value(value: str) -> str:
-    if not re.fullmatch(r"[\x20-\x7e]{0,8192}", value) or value != value.strip():
-        raise ValueError("must be printable ASCII text with no space at its ends")
-    return value
-
-
-def _url(url: str) -> str:
-    """A base URL that can be read in one way only."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise ValueError("is not a URL") from None
-    if parts.scheme not in ("http", "https") or not host or port == 0:
-        raise ValueError("must be an http:// or https:// URL with a host")
-    if "@" in parts.netloc:
-        raise ValueError("must hold no user name or password; use api_key_env or api_key_file")
-    if "?" in url or "#" in url:
-        raise ValueError("must end with the path: no ? and no #")
-    if not re.fullmatch(r"[!-~]+", url) or "\\" in url:
-        raise ValueError("must be plain ASCII with no spaces or backslashes")
-    return url
+    return AfterValidator(check)
 
 
 _Line = Annotated[
@@ -124,9 +55,9 @@ _Line = Annotated[
 ]
 _Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", max_length=100)]
 _Pattern = Annotated[_Line, AfterValidator(_exclude_pattern)]
-_HeaderName = Annotated[str, AfterValidator(_header_name)]
-_HeaderValue = Annotated[str, AfterValidator(_header_value)]
-_Url = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_url)]
+_HeaderName = Annotated[str, _without(header_name_fault)]
+_HeaderValue = Annotated[str, _without(header_value_fault)]
+_Url = Annotated[str, StringConstraints(max_length=2000), _without(url_fault)]
 
 
 class _Table(BaseModel):
@@ -145,76 +76,75 @@ class _Table(BaseModel):
 class ModelOptions(_Table):
     """A model, how it is reached and what it is used for."""
 
-    name: _Line | None = _option(
+    name: _Line | None = option(
         "What you call this model. By default the provider's name.", "one line of text"
     )
-    provider: _Name | None = _option(
+    provider: _Name | None = option(
         'How the model is reached: "embedded" (a model on this machine that the server runs '
         'itself), "llama.cpp" (a llama.cpp server), or a provider that a plug-in adds; '
         "`aicopilot plugins` lists them.",
         "the name of a provider",
     )
-    url: _Url | None = _option(
+    url: _Url | None = option(
         "Base URL of the server, for providers that are reached over HTTP. "
         "Nothing is ever sent to another host than this one.",
         "an http:// or https:// URL",
     )
-    model: _Line | None = _option(
+    model: _Line | None = option(
         "The provider's name for the model. For the embedded model a name of the catalogue "
         "(`aicopilot model list`); by default one that suits this machine's memory and cores.",
         "one line of text",
     )
-    roles: list[_Name] | None = _option(
+    roles: list[_Name] | None = option(
         'What the model is used for. `"autocomplete"` is the only role in use so far; '
         '`"chat"` and `"edit"` are kept for later. The first model with a role serves it.',
         "a list of roles",
         max_length=20,
     )
-    fim_format: _Name | None = _option(
+    fim_format: _Name | None = option(
         "The fill-in-the-middle format the model was trained on, where the provider can't tell.",
         "the name of a format",
     )
-    headers: dict[_HeaderName, _HeaderValue] | None = _option(
+    headers: dict[_HeaderName, _HeaderValue] | None = option(
         "HTTP headers to send with each request, for gateways that want one. "
         "Values are treated as secrets.",
         "a table of texts",
         max_length=50,
     )
-    api_key_env: _Name | None = _option(
+    api_key_env: _Name | None = option(
         "Name of the environment variable that holds the API key. "
         "It is read when the key is first needed.",
         "the name of an environment variable",
     )
-    api_key_file: _Line | None = _option(
+    api_key_file: _Line | None = option(
         "File that holds the API key and nothing else; `~` is your home, and a relative path "
         "begins where the configuration file is. It is read when the key is first needed.",
         "the path of a file",
     )
-    api_key: _HeaderValue | None = _option(
+    api_key: _HeaderValue | None = option(
         "The API key itself. It works, with a warning: configuration files get copied, "
         "synchronised and shown. Prefer `api_key_env` or `api_key_file`.",
         "printable ASCII text",
-        min_length=1,
     )
 
 
 class EmbeddedOptions(_Table):
     """The embedded model's process, which all your editors share."""
 
-    idle_s: float | None = _option(
+    idle_s: float | None = option(
         "The process ends after this many seconds without a request, and its memory is free again.",
         "a number of seconds from 10 to 604800",
         ge=10,
         le=604_800,
         allow_inf_nan=False,
     )
-    threads: int | None = _whole(
+    threads: int | None = whole(
         "Threads used for generation. By default chosen from the number of cores.",
         "threads",
         1,
         1024,
     )
-    context_tokens: int | None = _whole(
+    context_tokens: int | None = whole(
         "Size of the model's window; prompt and answer have to fit in it. More takes more memory.",
         "tokens",
         512,
@@ -225,12 +155,12 @@ class EmbeddedOptions(_Table):
 class CompletionOptions(_Table):
     """Inline completion: when it is offered and how much of it."""
 
-    enabled: bool | None = _option(
+    enabled: bool | None = option(
         "Whether suggestions are made at all.",
         "true or false",
         workspace=WorkspaceRule.SWITCH_OFF,
     )
-    debounce_ms: int | None = _whole(
+    debounce_ms: int | None = whole(
         "Rest after a keystroke before the model is asked. "
         "Your editor may wait as well; a suggestion that you ask for by hand never waits.",
         "milliseconds",
@@ -238,14 +168,14 @@ class CompletionOptions(_Table):
         5000,
         workspace=WorkspaceRule.IF_TRUSTED,
     )
-    deadline_ms: int | None = _whole(
+    deadline_ms: int | None = whole(
         "Time from request to answer. What is complete by then is shown.",
         "milliseconds",
         100,
         120_000,
         workspace=WorkspaceRule.IF_TRUSTED,
     )
-    max_prompt_tokens: int | None = _whole(
+    max_prompt_tokens: int | None = whole(
         "The most the model is given to read. "
         "More helps it to know your code and costs time before the first word.",
         "tokens",
@@ -253,30 +183,30 @@ class CompletionOptions(_Table):
         65_536,
         workspace=WorkspaceRule.LOWER,
     )
-    max_output_tokens: int | None = _whole(
+    max_output_tokens: int | None = whole(
         "The most the model may write for one suggestion.",
         "tokens",
         1,
         4096,
         workspace=WorkspaceRule.LOWER,
     )
-    max_lines: int | None = _whole(
+    max_lines: int | None = whole(
         "The longest suggestion.", "lines", 1, 500, workspace=WorkspaceRule.LOWER
     )
-    exclude: list[_Pattern] | None = _option(
+    exclude: list[_Pattern] | None = option(
         "Files that are never read and never get suggestions: patterns as in `.gitignore`, "
         "relative to the workspace folder.",
         "a list of patterns as in .gitignore",
         workspace=WorkspaceRule.ADD,
         max_length=MAX_LIST_ITEMS,
     )
-    disabled_languages: list[_Line] | None = _option(
+    disabled_languages: list[_Line] | None = option(
         'Languages without suggestions, by the id your editor uses, such as `"markdown"`.',
         "a list of language ids",
         workspace=WorkspaceRule.ADD,
         max_length=MAX_LIST_ITEMS,
     )
-    completion_items: str | None = _choice(
+    completion_items: str | None = choice(
         'Whether suggestions also appear in the list of completions: `"auto"` where the editor '
         'does not know inline completion, `"always"` or `"never"`.',
         "auto",
@@ -289,13 +219,13 @@ class CompletionOptions(_Table):
 class FilterOptions(_Table):
     """What may reach you: rules that trim or block a suggestion."""
 
-    disabled: list[_Name] | None = _option(
+    disabled: list[_Name] | None = option(
         "Rules to switch off, by id.",
         "a list of rule ids",
         workspace=WorkspaceRule.ADD_IF_TRUSTED,
         max_length=MAX_LIST_ITEMS,
     )
-    enabled: list[_Name] | None = _option(
+    enabled: list[_Name] | None = option(
         "Rules to have on, whatever was switched off before. "
         "All rules are on from the start; this is how a project insists on one.",
         "a list of rule ids",
@@ -307,7 +237,7 @@ class FilterOptions(_Table):
 class LogOptions(_Table):
     """The server's log. Your code, prompts and keys are never in it."""
 
-    level: str | None = _choice("How much is logged.", "error", "warning", "info", "debug")
+    level: str | None = choice("How much is logged.", "error", "warning", "info", "debug")
 
 
 MODELS = "models"

@@ -4,16 +4,17 @@ A list or a table of texts loses only the items that are wrong: one bad pattern 
 the files that the other patterns exclude.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from aicopilot_lsp.config.editor_json import snake_case
+from aicopilot_lsp.config.fields import expects
 from aicopilot_lsp.config.layers import Layer
 from aicopilot_lsp.config.lines import KeyPath
-from aicopilot_lsp.config.options import SECTIONS, TABLES, expects
+from aicopilot_lsp.config.options import SECTIONS, TABLES
 
 _MAX_LIKENED_NAME = 64  # comparing names takes time with the square of their length
 
@@ -48,10 +49,7 @@ def written_keys(layer: Layer, table: Mapping[str, object], path: KeyPath) -> di
 
 def field_name(key: object, layer: Layer) -> str:
     """The option that a written key means: editors' JSON may say debounceMs for debounce_ms."""
-    name = str(key)
-    if layer.from_editor:
-        name = re.sub(r"(?<=[a-z0-9])[A-Z]", lambda found: f"_{found[0].lower()}", name)
-    return name
+    return snake_case(str(key)) if layer.from_editor else str(key)
 
 
 def unknown_key(name: str, path: KeyPath) -> str:

@@ -11,9 +11,10 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Any
 
 from aicopilot_lsp.config.settings import ModelSettings
+from aicopilot_lsp.config.urls import checked_headers, checked_url
 from aicopilot_lsp.errors import ConfigError, ModelError, ModelErrorKind
 from aicopilot_lsp.models import failures
-from aicopilot_lsp.models.endpoint import Endpoint, checked_headers, checked_url, read_key
+from aicopilot_lsp.models.endpoint import Endpoint, read_key
 from aicopilot_lsp.models.fim import format_for
 from aicopilot_lsp.models.http import Deadline, Reply, Transport, json_object
 from aicopilot_lsp.models.llamacpp_wire import (
