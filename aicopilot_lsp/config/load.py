@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from aicopilot_lsp.config.editor_json import unwrapped
 from aicopilot_lsp.config.files import TomlFile, read_user_file, read_workspace_file
 from aicopilot_lsp.config.layers import Layer, Scope
 from aicopilot_lsp.config.paths import config_file as default_config_file
@@ -33,7 +34,6 @@ __all__ = ["Problem", "Resolved", "resolve"]
 DEFAULT = "default"
 CLIENT = "initializationOptions"
 CLIENT_SETTINGS = "workspace/configuration"
-_SECTION = "aicopilot"
 # What clients send beside options: trust, and what editors of the Copilot dialect always add.
 _NOT_OPTIONS = frozenset(
     ("trusted", "editorInfo", "editorPluginInfo", "http", "telemetry", "github-enterprise")
@@ -127,8 +127,7 @@ def _file_layer(file: TomlFile, scope: Scope, problems: ProblemList) -> Layer:
 def _client_layers(
     data: object, source: str, scope: Scope, problems: ProblemList
 ) -> Iterator[Layer]:
-    if isinstance(data, Mapping) and isinstance(data.get(_SECTION), Mapping):
-        data = data[_SECTION]
+    data = unwrapped(data)
     if isinstance(data, Mapping):
         options = {key: value for key, value in data.items() if key not in _NOT_OPTIONS}
         yield Layer(source=source, data=options, scope=scope, problems=problems, from_editor=True)

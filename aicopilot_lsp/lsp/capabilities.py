@@ -1,8 +1,12 @@
 """What we tell the client we can do: one page, fixed but for what the client itself declared."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from lsprotocol import types
 
 from aicopilot_lsp import __version__
+from aicopilot_lsp.config.editor_json import snake_case, unwrapped
 from aicopilot_lsp.lsp.client import Client
 
 ACCEPT_COMMAND = "aicopilot.accept"
@@ -49,8 +53,15 @@ def _offers_items(client: Client) -> bool:
     A client with ghost text is not asked twice for each key. Where the user's file wants items all
     the same, they are registered once it has been read (configuration.py).
     """
-    completion = client.options.get("completion")
-    wanted = completion.get("completion_items") if isinstance(completion, dict) else None
+    wanted = _option(_option(unwrapped(client.options), "completion"), "completion_items")
     if wanted in ("always", "never"):
         return bool(wanted == "always")
     return not client.inline_completion
+
+
+def _option(table: object, name: str) -> Any:
+    """The value of an option in an editor's JSON; the last, should it be there in two spellings."""
+    items = table.items() if isinstance(table, Mapping) else ()
+    return next(
+        (value for key, value in reversed(list(items)) if snake_case(str(key)) == name), None
+    )
