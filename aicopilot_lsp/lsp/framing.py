@@ -20,9 +20,11 @@ _FRAME_START = re.compile(rb"content-length[ \t]{0,8}:[ \t]{0,8}[0-9]{1,19}[ \t]
 _FRAME_START_BYTES = 64  # no match is longer
 _LENGTH = re.compile(rb"[0-9]{1,19}")
 _CHARSET = re.compile(rb"charset[ \t]*=[ \t]*\"?([^\s;\"]*)", re.I)
-# Bodies that fail to parse are searched for swallowed frames up to this size only, so that a stream
-# of lies costs a bounded amount of copying.
+# Bodies that fail to parse are searched for swallowed frames up to this size only, and what is
+# read again must stay in proportion to what arrives: a stream of lies costs a few times its length.
 _MAX_RECOVERED_BYTES = 256 * 1024
+_REREAD_PER_BYTE = 4
+_MAX_REREAD_AHEAD_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,12 @@ class FrameDecoder:
         self._buffer = bytearray()
         self._header: _Header | None = None  # read already; its body is awaited
         self._lost = False  # looking for the start of a frame
+        self._may_reread_bytes = _MAX_REREAD_AHEAD_BYTES
 
     def feed(self, data: bytes) -> None:
         self._buffer += data
+        earned = self._may_reread_bytes + _REREAD_PER_BYTE * len(data)
+        self._may_reread_bytes = min(earned, _MAX_REREAD_AHEAD_BYTES)
 
     def next(self) -> Frame | Fault | None:
         """The next frame or fault; None until more has been fed."""
@@ -75,6 +80,10 @@ class FrameDecoder:
         """Give back a body that was no JSON: frames that it swallowed are read after all."""
         if len(body) > _MAX_RECOVERED_BYTES or self._header is not None:
             return
+        cost = len(body) + len(self._buffer)
+        if cost > self._may_reread_bytes:
+            return
+        self._may_reread_bytes -= cost
         # The start of a swallowed frame may lie across the end of the body.
         start = _FRAME_START.search(body + self._buffer[:_FRAME_START_BYTES])
         if start is not None and start.start() < len(body):

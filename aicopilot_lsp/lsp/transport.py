@@ -31,6 +31,10 @@ def claim_stdio() -> tuple[int, int]:
     os.dup2(nowhere, 0)
     os.dup2(nowhere, 1)
     os.close(nowhere)
+    if sys.platform != "win32":
+        # Some editors make their pipes non-blocking: to read one would end at once, with an error.
+        os.set_blocking(reading, True)
+        os.set_blocking(writing, True)
     if sys.platform == "win32":
         import msvcrt
 

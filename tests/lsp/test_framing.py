@@ -166,3 +166,19 @@ def test_any_noise_is_survived_and_a_frame_after_it_is_found(
 @given(st.lists(st.binary(max_size=50).filter(lambda body: b"\n" not in body)))
 def test_what_is_encoded_is_what_is_read(sent: list[bytes]) -> None:
     assert bodies(b"".join(map(encode_frame, sent))) == sent
+
+
+def test_a_stream_of_lies_is_read_again_a_few_times_at_most() -> None:
+    decoder = FrameDecoder()
+    reread = 0
+    header = b"Content-Length: 200000\r\n\r\n"
+    stream = header * (600_000 // len(header))
+    for start in range(0, len(stream), 65_536):
+        decoder.feed(stream[start : start + 65_536])
+        while (found := decoder.next()) is not None:
+            if isinstance(found, Frame):
+                reread += len(found.body)
+                decoder.recover(found.body)
+    assert reread < 8 * len(stream)
+    decoder.feed(b"x" * 200_000 + encode_frame(b"{}"))
+    assert list(iter(decoder.next, None))[-1] == Frame(b"{}")

@@ -8,6 +8,7 @@ import psutil
 import pytest
 
 from tests.support.rpc_client import (
+    INLINE,
     SCRIPTED,
     Message,
     RpcClient,
@@ -21,7 +22,7 @@ from tests.support.rpc_client import (
     request,
 )
 
-URI = "file:///w/a.py"
+URI, OTHER = "file:///w/a.py", "file:///w/b.py"
 
 
 def code_of(answer: Message) -> int:
@@ -295,3 +296,86 @@ def test_a_failing_handler_is_answered_and_says_nothing_of_the_document() -> Non
         assert "RuntimeError" in client.log()
         client.send(cancel(7), did_change(URI, 2, {"text": "#! say ok\n"}), inline(8, URI, 1, 0))
         assert client.answer(8)["result"]["items"]
+
+
+def test_an_edit_that_is_no_request_object_pauses_its_document() -> None:
+    with RpcClient() as client:
+        client.initialize()
+        client.send(did_open(URI, "#! say x\n"), did_open(OTHER, "#! say y\n"))
+        damaged = did_change(URI, 2, insert(0, 0, "lost"))
+        del damaged["jsonrpc"]
+        client.send(damaged, inline(1, URI, 1, 0), inline(2, OTHER, 1, 0))
+        assert client.answer(1)["result"]["items"] == []
+        assert client.answer(2)["result"]["items"]
+        client.send({"jsonrpc": "2.0", "metod": "textDocument/didChange"}, inline(3, OTHER, 1, 0))
+        assert client.answer(3)["result"]["items"] == []
+
+
+def test_a_damaged_answer_or_request_pauses_nothing() -> None:
+    with RpcClient() as client:
+        client.initialize()
+        client.send(
+            did_open(URI, "#! say x\n"), {"jsonrpc": "2.0", "id": 5}, {"id": 6, "method": "a"}
+        )
+        client.send(inline(1, URI, 1, 0))
+        assert client.answer(1)["result"]["items"]
+
+
+def test_a_request_that_comes_as_a_notification_does_nothing() -> None:
+    with RpcClient() as client:
+        client.initialize()
+        client.send(did_open(URI, "#! say x\n"), notification("initialize", {"capabilities": {}}))
+        client.send(notification("shutdown"), inline(1, URI, 1, 0))
+        assert client.answer(1)["result"]["items"]
+
+
+def test_nothing_begins_behind_an_exit_in_the_same_batch() -> None:
+    with RpcClient() as client:
+        client.initialize()
+        client.send(did_open(URI, "#! hold x\n"), [notification("exit"), inline(1, URI, 1, 0)])
+        assert client.wait() == 1
+        assert client.unread == []
+
+
+def test_inv_7_a_method_that_is_a_piece_of_text_is_not_logged() -> None:
+    with RpcClient() as client:
+        client.initialize()
+        client.send(notification("def canary(): pass"), notification("odd/thing"))
+        client.settle()
+        assert "canary" not in client.log()
+        assert "odd/thing" in client.log()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="O_NONBLOCK")
+def test_an_input_that_does_not_block_is_read_to_its_end() -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    with RpcClient(stdin=reading) as client:
+        os.close(reading)
+        with os.fdopen(writing, "wb", buffering=0) as pipe:
+            pipe.write(frame(request(1, "shutdown")))
+            assert code_of(client.answer(1)) == -32002
+            pipe.write(frame(request(2, "shutdown")))
+            assert code_of(client.answer(2)) == -32002
+        assert client.wait() == 0
+
+
+@pytest.mark.parametrize(
+    ("ghost", "options", "offered"),
+    [
+        (True, {"completion": {"completionItems": "always"}}, True),
+        (True, {"aicopilot": {"completion": {"completion_items": "always"}}}, True),
+        (False, {"completion": {"completionItems": "never"}}, False),
+        (False, {"aicopilot": {"completion": {"completion_items": "never"}}}, False),
+        (False, {"completion": {"completionItems": ["never"]}}, True),
+        (False, {"completion": None}, True),
+    ],
+)
+def test_items_are_offered_as_the_options_say_however_they_are_spelled(
+    ghost: bool, options: object, offered: bool
+) -> None:
+    with RpcClient() as client:
+        result = client.initialize(
+            capabilities=INLINE if ghost else {}, initializationOptions=options
+        )
+        assert ("completionProvider" in result["capabilities"]) == offered

@@ -41,6 +41,7 @@ class RpcClient:
         env: Mapping[str, str] | None = None,
         state_dir: Path | None = None,
         cwd: Path = ROOT,
+        stdin: int = subprocess.PIPE,
     ) -> None:
         self._own_dir = None if state_dir else tempfile.TemporaryDirectory(prefix="aicopilot-")
         self.state_dir = state_dir or Path(self._own_dir.name if self._own_dir else ".")
@@ -52,7 +53,7 @@ class RpcClient:
         }
         self.process = subprocess.Popen(
             list(command),
-            stdin=subprocess.PIPE,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={**os.environ, **places, **(env or {})},
