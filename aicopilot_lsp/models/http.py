@@ -48,6 +48,11 @@ class Deadline:
         self.seconds = seconds
         self._at = asyncio.get_running_loop().time() + seconds
 
+    def within(self, seconds: float) -> "Deadline":
+        """One that ends `seconds` from now, and not after this one."""
+        left_s = self._at - asyncio.get_running_loop().time()
+        return Deadline(max(0.0, min(seconds, left_s)))
+
     async def wait(self, awaitable: Awaitable[T], where: str) -> T:
         """`awaitable`'s result. Raises ModelError TIMEOUT when the deadline comes first."""
         # Around single awaits, never around a yield: a timeout cancels the task that entered it,
@@ -133,7 +138,7 @@ class Transport:
         try:
             response = await self._send(source, endpoint, path, body, deadline)
             if response.status_code != 200:
-                raise await _status_failure(response, source)
+                raise await _status_failure(response, source, deadline)
             _refuse_early(response, source.where, self._max_response_bytes)
             yield Reply(response, source, deadline, self._max_response_bytes)
         finally:
@@ -238,9 +243,11 @@ def _refuse_early(response: "httpx.Response", where: str, max_bytes: int) -> Non
         raise failures.too_large(where, max_bytes)
 
 
-async def _status_failure(response: "httpx.Response", source: Connection) -> ModelError:
+async def _status_failure(
+    response: "httpx.Response", source: Connection, deadline: Deadline
+) -> ModelError:
     """The failure that a status tells; the body's error type refines it, if it comes soon."""
-    reply = Reply(response, source, Deadline(_ERROR_BODY_S), _MAX_ERROR_BYTES)
+    reply = Reply(response, source, deadline.within(_ERROR_BODY_S), _MAX_ERROR_BYTES)
     error: Mapping[str, Any] | None = None
     if response.status_code >= 400:
         try:
