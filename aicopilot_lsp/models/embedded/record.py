@@ -227,7 +227,7 @@ else:
         descriptor = os.open(directory / _PROCESS_LOCK, flags, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
+        except (BlockingIOError, PermissionError):  # some file systems say it this way
             os.close(descriptor)
             yield False
             return
