@@ -149,7 +149,8 @@ class _Reader:
             # An escape is rare enough in a key to ask the real parser.
             import tomllib
 
-            return str(tomllib.loads(f"key = {quoted}")["key"])
+            with suppress(tomllib.TOMLDecodeError):
+                return str(tomllib.loads(f"key = {quoted}")["key"])
         return quoted[1:-1]
 
     def _skip(self, pattern: re.Pattern[str]) -> int:

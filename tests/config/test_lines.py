@@ -3,7 +3,7 @@ import tomllib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aicopilot_lsp.config.lines import KeyPath, key_lines, line_of
@@ -111,6 +111,7 @@ def _paths(data: Any, path: KeyPath = ()) -> list[KeyPath]:
     return found
 
 
+@example('"\\1"')
 @given(st.text(st.sampled_from("ab=[]{}.,'\"\\#\n 1"), max_size=60))
 def test_text_that_is_not_toml_is_read_without_error(text: str) -> None:
     assert all(line >= 1 for line in key_lines(text).values())
