@@ -13,6 +13,26 @@ _RULES = {
     "nothing-before-cursor": "there is nothing before the cursor to go by",
     "inside-word": "the cursor is inside a word",
     "text-after-cursor": "there is text right of the cursor that a suggestion would cover",
+    "suspended": "an edit got lost and the text known here may differ from yours",
+}
+_SHOWN = {
+    "model": "The last request got a suggestion from the model.",
+    "cache": "The last request got the rest of an earlier suggestion.",
+    "deadline": "The last request got the whole lines that the model wrote before the deadline "
+    "(completion.deadline_ms).",
+}
+# The stage that was not done when the time was over.
+_TIMEOUTS = {
+    "connect": "The model was not ready before the deadline (completion.deadline_ms). A model that "
+    "is being loaded is ready later; `aicopilot doctor` says whether it can be reached at all.",
+    "prompt": "The model's server did not answer before the deadline (completion.deadline_ms): it "
+    "is busy, or far away.",
+    "model": "The model did not answer before the deadline (completion.deadline_ms). A smaller "
+    "model, or a smaller completion.max_prompt_tokens, answers sooner.",
+}
+_EMPTY = {
+    "other-scope": "The model went on with another part of the file than the one at the cursor.",
+    "other-token": "What the model wrote did not go on with the word at the cursor.",
 }
 
 
@@ -22,7 +42,7 @@ def explain(outcome: Outcome | None) -> str:
         return "No suggestion has been asked for in this file yet. Type something, or ask by hand."
     match outcome.kind:
         case OutcomeKind.SHOWN:
-            return f"The last request got a suggestion (from the {outcome.reason})."
+            return _SHOWN.get(outcome.reason, "The last request got a suggestion.")
         case OutcomeKind.NOT_TRIGGERED:
             why = _RULES.get(outcome.reason, f"of the rule {outcome.reason!r}")
             return f"The model was not asked, because {why}."
@@ -31,14 +51,13 @@ def explain(outcome: Outcome | None) -> str:
         case OutcomeKind.MODEL_ERROR:
             return outcome.message or f"The model could not be asked ({outcome.reason})."
         case OutcomeKind.TIMEOUT:
-            return (
-                "The model did not answer in time (completion.deadline_ms). A smaller model, or a "
-                "smaller completion.max_prompt_tokens, answers sooner."
-            )
+            return _TIMEOUTS.get(outcome.reason, _TIMEOUTS["model"])
         case OutcomeKind.EMPTY:
-            return "The model was asked and had nothing to add here."
-        case OutcomeKind.CANCELLED | OutcomeKind.SUPERSEDED:
+            return _EMPTY.get(outcome.reason, "The model was asked and had nothing to add here.")
+        case OutcomeKind.SUPERSEDED:
             return "The last request was overtaken by what was typed after it."
+        case OutcomeKind.CANCELLED:
+            return "The editor took its last request back, as it does when you type on."
 
 
 def _filtered(outcome: Outcome) -> str:
