@@ -312,7 +312,8 @@ def test_a_change_of_configuration_is_asked_for_and_in_force(tmp_path: Path) -> 
             client.settle()
         assert client.stop() == 0
     # The first answer may come before the engine is made, or after.
-    *first, second, last = trace.read_text().splitlines()
+    lines = trace.read_text().splitlines()
+    *first, second, last = [line.rsplit(" at=", 1)[0] for line in lines]
     assert first in (["made 75", "reconfigured 40"], ["made 40"])
     assert (second, last) == ("reconfigured 50", "closed")
 
@@ -400,7 +401,7 @@ def test_folders_come_and_go_and_paths_are_relative_to_the_innermost(tmp_path: P
             client.notify("workspace/didChangeWorkspaceFolders", {"event": event})
             client.send(did_open(URI, "#! empty\n"), inline("p", URI, 1, 0, kind=1))
             client.answer("p")
-            paths.append(trace.read_text().splitlines()[-1].removesuffix(" exclude="))
+            paths.append(trace.read_text().splitlines()[-1].split(" exclude=")[0])
         assert paths == [
             "asked pkg/a.py invoked 1", "asked a.py invoked 1", "asked w/pkg/a.py invoked 1"
         ]  # fmt: skip

@@ -28,7 +28,7 @@ def workspace(tmp_path: Path) -> Path:
 def excluded_at(client: RpcClient) -> list[str]:
     """What the engine's settings exclude, for each request that it was asked."""
     trace = (client.state_dir / "trace").read_text().splitlines()
-    return [line.split(" exclude=")[1] for line in trace if line.startswith("asked")]
+    return [line.split(" exclude=")[1].split(" ")[0] for line in trace if line.startswith("asked")]
 
 
 def tracing(tmp_path: Path) -> RpcClient:

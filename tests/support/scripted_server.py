@@ -20,6 +20,7 @@ import asyncio
 import itertools
 import os
 import sys
+import time
 from pathlib import Path
 
 from aicopilot_lsp.completion.types import Outcome, OutcomeKind, Snapshot, Suggestion
@@ -122,7 +123,7 @@ class ScriptedEngine:
     def _trace(self, *what: object) -> None:
         if path := os.environ.get(TRACE_VARIABLE):
             with Path(path).open("a", encoding="utf-8") as out:
-                out.write(" ".join(map(str, what)) + "\n")
+                out.write(" ".join(map(str, what)) + f" at={time.monotonic()}\n")
 
 
 def _order(snapshot: Snapshot) -> tuple[str, str]:
