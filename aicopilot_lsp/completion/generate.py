@@ -52,9 +52,9 @@ async def generate(
             match event:
                 case TextChunk(text, usage):
                     answer += text
-                    into.chunks += 1
+                    into.chunks += bool(text)  # some only tell how far the prompt is read
                     into.usage = usage or into.usage
-                    if _take(answer, healed, around, into):
+                    if text and _take(answer, healed, around, into):
                         return
                 case Finished(reason, usage):
                     into.usage = usage

@@ -6,7 +6,7 @@ disk nor network itself: the model, the clock and the wait are handed in (INV-2)
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aicopilot_lsp.completion.budget import Speed
 from aicopilot_lsp.completion.cache import Entry, Hit, SuggestionCache
@@ -119,7 +119,7 @@ async def complete(
             await _ask(snapshot, settings, decision, parts=parts, memory=memory, record=record)
     except TimeoutError:
         late = True
-        if not record.generation.chunks:
+        if record.generation.usage.prefill_ms is None:
             memory.speed = memory.speed.halved()
     except ModelError as error:
         return record.ends(OutcomeKind.MODEL_ERROR, error.kind.value, message=str(error))
@@ -127,6 +127,8 @@ async def complete(
     outcome = _conclude(snapshot, parts, record, late=late)
     if not late:
         _remember(snapshot, outcome, memory)
+    elif outcome.kind is OutcomeKind.TIMEOUT:
+        return replace(outcome, message=_too_slow(settings))
     return outcome
 
 
@@ -206,6 +208,14 @@ def _conclude(snapshot: Snapshot, parts: Parts, record: Record, *, late: bool) -
     suggestion = _suggestion(snapshot, judged.text, placed.replaces, parts)
     reason = "deadline" if late else "model"
     return record.ends(OutcomeKind.SHOWN, reason, suggestions=(suggestion,))
+
+
+def _too_slow(settings: CompletionSettings) -> str:
+    return (
+        f"The model ran into the timeout of {settings.deadline_ms / 1000:g} s; the next prompts are"
+        " shorter. `aicopilot doctor` measures it; a smaller model or a longer"
+        " completion.deadline_ms would help."
+    )
 
 
 def _candidate(snapshot: Snapshot, placed: Placement, *, complete: bool) -> Candidate:

@@ -19,6 +19,7 @@ Show = Callable[[str, MessageType], None]
 
 _MODEL = "model:"
 _NO_MODEL = _MODEL + "none"
+_SLOW = "slow"
 _CONFIG = "config"
 _SUSPENDED = "suspended:"
 # What `readiness` has said already, in the same words.
@@ -47,6 +48,9 @@ class Notices:
         """Tell of a model's fault; a suggestion that the model made ends the outage."""
         if outcome.kind is OutcomeKind.MODEL_ERROR and outcome.message:
             self._once(_cause(outcome.reason), outcome.message, MessageType.Warning)
+        elif outcome.kind is OutcomeKind.TIMEOUT and outcome.message:
+            # Once a session: on a slow machine it comes and goes.
+            self._once(_SLOW, outcome.message, MessageType.Warning)
         elif outcome.kind is OutcomeKind.SHOWN and outcome.reason != "cache":
             for cause in [cause for cause in self._said if cause.startswith(_MODEL)]:
                 del self._said[cause]
