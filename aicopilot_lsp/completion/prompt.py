@@ -179,16 +179,17 @@ def unix_newlines(text: str) -> str:
 
 
 def _file_header(snapshot: Snapshot, frozen: Frozen) -> str:
-    """The file's path as a comment above its first line: in a file with little in it yet, nothing
-    else tells the model the language."""
+    """The file's name as a comment above its first line: in a file with little in it yet, nothing
+    else tells the model the language. Folders may hold a user's name and are left out."""
     language = language_for(snapshot.document.language_id, snapshot.path)
-    if frozen.first > 0 or not snapshot.path:
+    name = snapshot.path.rpartition("/")[2]
+    if frozen.first > 0 or not name:
         return ""
     if language.line_comment:
-        return f"{language.line_comment[0]} {snapshot.path}\n"
+        return f"{language.line_comment[0]} {name}\n"
     if language.block_comment:
         start, end = language.block_comment[0]
-        return f"{start} {snapshot.path} {end}\n"
+        return f"{start} {name} {end}\n"
     return ""
 
 

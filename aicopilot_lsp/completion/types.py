@@ -21,8 +21,9 @@ class Snapshot:
     Attributes
     ----------
     path : str
-        Relative to its workspace folder with "/" where it is in one, else the file's name; "" for
-        an untitled buffer. For prompts and exclusion patterns; nothing is read from it.
+        Relative to its workspace folder with "/" where it is in one, else the absolute path without
+        its leading "/"; "" for an untitled buffer. For exclusion patterns; nothing is read from it,
+        and of an absolute one no more than the file's name may go into a prompt.
     """
 
     document: DocumentSnapshot

@@ -195,7 +195,8 @@ class CompletionOptions(_Table):
     )
     exclude: list[_Pattern] | None = option(
         "Files that are never read and never get suggestions: patterns as in `.gitignore`, "
-        "relative to the workspace folder.",
+        "matched against the path within the workspace folder; outside all folders against the "
+        "absolute path without its leading slash.",
         "a list of patterns as in .gitignore",
         workspace=WorkspaceRule.ADD,
         max_length=MAX_LIST_ITEMS,
