@@ -270,8 +270,8 @@ class EmbeddedBackend:
         ).entry
 
     def _selected_now(self) -> tuple[CatalogueEntry, str | None]:
-        entry = self._selected()
-        return entry, wanted.missing(entry, self._context.cache_dir)
+        entry, cache_dir = self._selected(), self._context.cache_dir
+        return entry, wanted.missing(entry, cache_dir) or wanted.damaged(entry, cache_dir)
 
 
 class _Call:

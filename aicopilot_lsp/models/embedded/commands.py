@@ -33,7 +33,7 @@ def list_lines() -> Iterator[str]:
     width = max(len(entry.name) for entry in CATALOGUE)
     for entry in CATALOGUE:
         marks = [
-            "installed" if store.is_installed(entry, cache_dir()) else "not installed",
+            _presence(entry),
             *(["in use"] if entry == selection.entry else []),
             *(["default"] if entry == preferred else []),
         ]
@@ -102,6 +102,12 @@ def status_lines() -> Iterator[str]:
 def stop() -> str:
     stopped = _run(lambda transport: supervisor.stop(state_dir(), transport))
     return "The model process is stopped." if stopped else "The model process was not running."
+
+
+def _presence(entry: CatalogueEntry) -> str:
+    if store.is_damaged(entry, cache_dir()):
+        return f"damaged: run `aicopilot model pull {entry.name}`"
+    return "installed" if store.is_installed(entry, cache_dir()) else "not installed"
 
 
 def _named_or_default(name: str | None) -> CatalogueEntry:

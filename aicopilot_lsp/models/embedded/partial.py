@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
+from aicopilot_lsp.models.embedded import verified
+
 _READ_BYTES = 1 << 20
 
 
@@ -87,6 +89,7 @@ class PartialFile:
         self._sync()
         self._close()
         self._path.replace(self._target)
+        verified.stamp(self._target, self.sha256)
         self._notes_path.unlink(missing_ok=True)
         _sync_directory(self._target.parent)
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from aicopilot_lsp.errors import ModelFileError
+from aicopilot_lsp.models.embedded import verified
 from aicopilot_lsp.models.embedded.catalogue import CATALOGUE, CatalogueEntry
 from aicopilot_lsp.models.embedded.http_source import fetch_url
 from aicopilot_lsp.models.embedded.partial import PartialFile
@@ -89,7 +90,7 @@ def pull(
     try:
         store_dir.mkdir(parents=True, exist_ok=True)
         with _only_writer(target, entry, progress):
-            if _is_whole(target, entry):
+            if _is_sound(target, entry, progress):
                 return target
             _try_sources(
                 entry,
@@ -158,11 +159,20 @@ class _only_writer:  # noqa: N801 - reads as a phrase where it is used
         self._lock.release()
 
 
-def _is_whole(target: Path, entry: CatalogueEntry) -> bool:
+def _is_sound(target: Path, entry: CatalogueEntry, progress: Report) -> bool:
+    """Whether the file is there; hashed anew, since who pulls what is installed doubts it. What is
+    not the model is taken away."""
     try:
-        return target.stat().st_size == entry.size_bytes
+        whole = target.stat().st_size == entry.size_bytes
+        if whole and verified.verify(target, entry.sha256, anew=True):
+            return True
+        target.unlink()
+        verified.stamp_path(target).unlink(missing_ok=True)
     except FileNotFoundError:
         return False
+    note = f"The file of {entry.name} was damaged and is deleted; it is fetched anew."
+    progress(PullProgress(source="", done_bytes=0, total_bytes=entry.size_bytes, note=note))
+    return False
 
 
 def _try_sources(

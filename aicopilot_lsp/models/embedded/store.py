@@ -1,7 +1,8 @@
 """The model directory, and which model is in use.
 
 A file under its own name was checked when it was put there (pull.py renames it only after its hash
-was compared), so presence and size are enough here. The choice of `aicopilot model use` is kept in
+was compared), and is checked again before it is loaded if it has changed since (verified.py). The
+choice of `aicopilot model use` is kept in
 `model.json` in the state directory: it is this machine's, not part of the user's configuration.
 """
 
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from aicopilot_lsp.config.paths import ensure_private_dir
 from aicopilot_lsp.errors import ModelFileError
-from aicopilot_lsp.models.embedded import hardware
+from aicopilot_lsp.models.embedded import hardware, verified
 from aicopilot_lsp.models.embedded.catalogue import (
     CATALOGUE,
     CatalogueEntry,
@@ -43,11 +44,49 @@ def model_path(entry: CatalogueEntry, cache_dir: Path) -> Path:
 
 
 def is_installed(entry: CatalogueEntry, cache_dir: Path) -> bool:
-    """Whether the file is there, whole."""
+    """Whether the file is there, in its size and not known to be damaged."""
+    path = model_path(entry, cache_dir)
     try:
-        return model_path(entry, cache_dir).stat().st_size == entry.size_bytes
+        has_size = path.stat().st_size == entry.size_bytes
     except OSError:
         return False
+    return has_size and not is_damaged(entry, cache_dir)
+
+
+def is_damaged(entry: CatalogueEntry, cache_dir: Path) -> bool:
+    """Whether the file is there and known not to be the model; hashes nothing."""
+    path = model_path(entry, cache_dir)
+    try:
+        has_size = path.stat().st_size == entry.size_bytes
+    except OSError:
+        return False
+    return not has_size or verified.known_sha256(path) not in (None, entry.sha256)
+
+
+def require_sound(entry: CatalogueEntry, cache_dir: Path) -> None:
+    """Check the file before it is loaded: at once where it was checked before, else by hashing it
+    (0.5 to 2 s). Not on an event loop.
+
+    Raises
+    ------
+    ModelFileError
+        It is not the model, or can't be read.
+    """
+    path = model_path(entry, cache_dir)
+    try:
+        sound = verified.verify(path, entry.sha256)
+    except OSError as error:
+        raise ModelFileError(f"{path} can't be read: {error.strerror}.") from error
+    if not sound:
+        raise ModelFileError(damage(entry, cache_dir))
+
+
+def damage(entry: CatalogueEntry, cache_dir: Path) -> str:
+    """What to say of a damaged file."""
+    return (
+        f"The file of the model {entry.name} is damaged: run `aicopilot model pull {entry.name}`."
+        f" It is {model_path(entry, cache_dir)}, and is not loaded. Everything else works."
+    )
 
 
 def selected_model(name: str | None, *, cache_dir: Path, state_dir: Path) -> Selection:
@@ -86,7 +125,10 @@ def choose(name: str, state_dir: Path) -> Path:
     temporary = target.with_name(f"{target.name}.{os.getpid()}.tmp")
     try:
         ensure_private_dir(state_dir)
-        temporary.write_text(json.dumps({"model": entry.name}) + "\n")
+        temporary.unlink(missing_ok=True)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(json.dumps({"model": entry.name}) + "\n")
         temporary.replace(target)
     except OSError as error:
         raise ModelFileError(f"The choice can't be kept in {target}: {error.strerror}.") from error
@@ -103,11 +145,11 @@ def remove(entry: CatalogueEntry, cache_dir: Path) -> int:
     """
     target = model_path(entry, cache_dir)
     freed = 0
-    for path in (target, *partial_paths(target)):
+    for path in (target, verified.stamp_path(target), *partial_paths(target)):
         try:
             size = path.stat().st_size
             path.unlink()
-            freed += size
+            freed += size if path.suffix != ".verified" else 0
         except FileNotFoundError:
             continue
         except OSError as error:

@@ -4,6 +4,7 @@ import importlib.util
 from pathlib import Path
 
 from aicopilot_lsp.config.settings import EmbeddedSettings
+from aicopilot_lsp.errors import ModelFileError
 from aicopilot_lsp.models.embedded import store
 from aicopilot_lsp.models.embedded.catalogue import CatalogueEntry
 from aicopilot_lsp.models.embedded.record import ProcessSpec
@@ -11,6 +12,8 @@ from aicopilot_lsp.models.embedded.record import ProcessSpec
 
 def missing(entry: CatalogueEntry, cache_dir: Path) -> str | None:
     """What to do before `entry` can run, for a person; None when it can."""
+    if store.is_damaged(entry, cache_dir):
+        return store.damage(entry, cache_dir)
     if not store.is_installed(entry, cache_dir):
         return (
             f"No model yet: run `aicopilot model pull {entry.name}`"
@@ -21,6 +24,15 @@ def missing(entry: CatalogueEntry, cache_dir: Path) -> str | None:
             "The model is here, but llama.cpp is not: run"
             " `pip install 'aicopilot-lsp[local]'` in the environment of aicopilot-lsp."
         )
+    return None
+
+
+def damaged(entry: CatalogueEntry, cache_dir: Path) -> str | None:
+    """What is wrong with the file that is to be loaded; None where nothing is. May hash it."""
+    try:
+        store.require_sound(entry, cache_dir)
+    except ModelFileError as error:
+        return str(error)
     return None
 
 

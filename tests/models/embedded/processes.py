@@ -38,6 +38,7 @@ async def embedded_at(
 ) -> AsyncIterator[EmbeddedBackend]:
     """A backend whose model is the scripted engine."""
     monkeypatch.setattr(wanted, "missing", lambda *_: None)
+    monkeypatch.setattr(wanted, "damaged", lambda *_: None)
     monkeypatch.setattr(wanted, "process_spec", lambda *_: spec)
     context = BackendContext(
         embedded=EmbeddedSettings(), state_dir=state_dir, cache_dir=state_dir.parent / "cache"

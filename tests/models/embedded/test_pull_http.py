@@ -34,7 +34,7 @@ def test_a_file_is_fetched_and_gets_its_name(tmp_path: Path) -> None:
     with file_server(Script(CONTENT)) as url:
         path = pull(entry_of(Url(f"{url}/m")), tmp_path / "deep" / "models")
     assert path.read_bytes() == CONTENT
-    assert leftovers(path.parent) == ["tiny.gguf"]
+    assert leftovers(path.parent) == ["tiny.gguf", "tiny.gguf.verified"]
 
 
 def test_an_installed_file_is_not_fetched_again(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_a_later_pull_goes_on_where_an_earlier_one_was_cut_off(tmp_path: Path) -
         path = pull(entry_of(source), tmp_path)
     assert path.read_bytes() == CONTENT
     assert script.requests[-1]["range"] == "bytes=100000-"
-    assert leftovers(tmp_path) == ["tiny.gguf"]
+    assert leftovers(tmp_path) == ["tiny.gguf", "tiny.gguf.verified"]
 
 
 def test_another_source_continues_what_the_first_began(tmp_path: Path) -> None:

@@ -90,6 +90,7 @@ def test_the_choice_is_kept_and_settings_go_before_it(tmp_path: Path) -> None:
         return found.entry.name, found.origin
 
     store.choose("qwen2.5-coder-1.5b", tmp_path / "s")
+    assert (tmp_path / "s" / "model.json").stat().st_mode & 0o777 == 0o600
     assert selected(None) == ("qwen2.5-coder-1.5b", "use")
     assert selected("qwen2.5-coder-0.5b") == ("qwen2.5-coder-0.5b", "settings")
     with pytest.raises(ModelFileError, match="It has: qwen"):
