@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from aicopilot_lsp.assembly import Engine
+from aicopilot_lsp.cli.options import ConfigFile
 from aicopilot_lsp.cli.printable import printable
 from aicopilot_lsp.cli.session import open_engine, settings_for
 from aicopilot_lsp.cli.target import Target, read_target
@@ -46,9 +47,7 @@ def complete(
             help="Print the lines around, with the text in place; with --json, on standard error.",
         ),
     ] = False,
-    config: Annotated[
-        Path | None, typer.Option(help="Stands in for the user's config file.", metavar="FILE")
-    ] = None,
+    config: ConfigFile = None,
 ) -> None:
     """Complete the code at one place and print the text.
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from aicopilot_lsp.cli.options import AsJson, ConfigFile, Workspace
 from aicopilot_lsp.config import paths
 
 app = typer.Typer(
@@ -15,7 +16,7 @@ app = typer.Typer(
 
 @app.command()
 def path(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Print where our files are, whether they are there or not."""
     found = {
@@ -33,13 +34,9 @@ def path(
 
 @app.command()
 def show(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    root: Annotated[
-        Path | None, typer.Option(help="A workspace, for its own settings.", metavar="DIR")
-    ] = None,
-    config: Annotated[
-        Path | None, typer.Option(help="Stands in for the user's config file.", metavar="FILE")
-    ] = None,
+    as_json: AsJson = False,
+    root: Workspace = None,
+    config: ConfigFile = None,
     trust: Annotated[
         bool, typer.Option("--trust", help="As in an editor that trusts the workspace.")
     ] = False,

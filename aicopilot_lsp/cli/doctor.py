@@ -14,6 +14,7 @@ import typer
 
 from aicopilot_lsp import __version__
 from aicopilot_lsp.assembly import ROLE, Engine
+from aicopilot_lsp.cli.options import AsJson, ConfigFile, Workspace
 from aicopilot_lsp.cli.plugins import State, Surveyed, survey
 from aicopilot_lsp.cli.session import open_engine, resolved_for
 from aicopilot_lsp.config.paths import cache_dir, config_file, state_dir
@@ -40,13 +41,9 @@ class Report:
 
 
 def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    root: Annotated[
-        Path | None, typer.Option(help="A workspace, for its own settings.", metavar="DIR")
-    ] = None,
-    config: Annotated[
-        Path | None, typer.Option(help="Stands in for the user's config file.", metavar="FILE")
-    ] = None,
+    as_json: AsJson = False,
+    root: Workspace = None,
+    config: ConfigFile = None,
     offline: Annotated[
         bool, typer.Option("--offline", help="Ask no model; only look at what is configured.")
     ] = False,

@@ -6,11 +6,9 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from importlib.metadata import EntryPoint
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from aicopilot_lsp import plugins as catalogue
+from aicopilot_lsp.cli.options import AsJson, ConfigFile, Workspace
 from aicopilot_lsp.cli.session import settings_for
 from aicopilot_lsp.config.settings import Settings
 
@@ -35,13 +33,9 @@ class Surveyed:
 
 
 def plugins(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    root: Annotated[
-        Path | None, typer.Option(help="A workspace, for its own settings.", metavar="DIR")
-    ] = None,
-    config: Annotated[
-        Path | None, typer.Option(help="Stands in for the user's config file.", metavar="FILE")
-    ] = None,
+    as_json: AsJson = False,
+    root: Workspace = None,
+    config: ConfigFile = None,
 ) -> None:
     """List backends and filters, their state and their package.
 
