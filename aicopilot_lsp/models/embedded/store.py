@@ -8,9 +8,12 @@ choice of `aicopilot model use` is kept in
 
 import json
 import os
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from filelock import Timeout
 
 from aicopilot_lsp.config.paths import ensure_private_dir
 from aicopilot_lsp.errors import ModelFileError
@@ -21,7 +24,7 @@ from aicopilot_lsp.models.embedded.catalogue import (
     default_model,
     entry_named,
 )
-from aicopilot_lsp.models.embedded.partial import partial_paths
+from aicopilot_lsp.models.embedded.partial import partial_paths, pull_folder, pull_lock
 
 _CHOICE_FILE = "model.json"
 
@@ -135,16 +138,40 @@ def choose(name: str, state_dir: Path) -> Path:
     return target
 
 
-def remove(entry: CatalogueEntry, cache_dir: Path) -> int:
+def remove(
+    entry: CatalogueEntry, cache_dir: Path, *, first: Callable[[], object] = lambda: None
+) -> int:
     """Delete the file and what is left of a pull; returns the bytes freed.
+
+    Parameters
+    ----------
+    first : callable
+        What has to be done before, when it is sure that no pull runs.
 
     Raises
     ------
     ModelFileError
-        It can't be deleted.
+        A pull of it runs, or it can't be deleted.
     """
     target = model_path(entry, cache_dir)
-    freed = 0
+    if not target.parent.is_dir():
+        return 0
+    try:
+        with pull_lock(target).acquire(timeout=0):
+            first()
+            return _remove(target)
+    except Timeout as error:
+        raise ModelFileError(
+            f"A pull of {entry.name} is running, and nothing is deleted. End it first, or wait."
+        ) from error
+    except OSError as error:
+        raise ModelFileError(f"{target} can't be deleted: {error.strerror}.") from error
+
+
+def _remove(target: Path) -> int:
+    folder = pull_folder(target)
+    freed = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    shutil.rmtree(folder, ignore_errors=True)
     for path in (target, verified.stamp_path(target), *partial_paths(target)):
         try:
             size = path.stat().st_size
