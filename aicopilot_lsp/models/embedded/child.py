@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from aicopilot_lsp.config.settings import Secret
 from aicopilot_lsp.errors import ModelProcessError
-from aicopilot_lsp.models.embedded import hardware
+from aicopilot_lsp.models.embedded import hardware, leftovers
 from aicopilot_lsp.models.embedded.engine import LOAD_TIMEOUT_S
 from aicopilot_lsp.models.embedded.guard import Streams, Upstream
 from aicopilot_lsp.models.embedded.record import MAX_SOCKET_PATH_BYTES, ProcessSpec
@@ -49,7 +49,7 @@ class Engine:
             It can't be loaded; says what llama.cpp said.
         """
         key = Secret(secrets.token_urlsafe(32))
-        host, self._directory = _listening_place()
+        host, self._directory = await asyncio.to_thread(_listening_place)
         self._process = process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-m", self._spec.engine),
             env=_environment(),
@@ -159,8 +159,9 @@ def _listening_place() -> tuple[str, Path | None]:
             continue
         if len(os.fsencode(parent)) > MAX_SOCKET_PATH_BYTES - 40:
             continue
-        directory = Path(tempfile.mkdtemp(prefix="aicopilot-", dir=parent))  # 0700
-        return str(directory / "llama.sock"), directory
+        leftovers.sweep(Path(parent))
+        directory = leftovers.fresh_directory(Path(parent))
+        return str(directory / leftovers.SOCKET_NAME), directory
     return "127.0.0.1", None
 
 
