@@ -29,7 +29,7 @@ def list_models() -> None:
     """List the models there are, which are installed and which one is in use."""
     from aicopilot_lsp.models.embedded import commands
 
-    for line in commands.list_lines():
+    for line in commands.list_lines(_configured()):
         print(line)
 
 
@@ -46,7 +46,7 @@ def pull(
         ),
     ] = None,
 ) -> None:
-    """Fetch a model (by default the one that fits this machine) and check it.
+    """Fetch a model (by default yours, or the one that fits this machine) and check it.
 
     An interrupted pull goes on where it was. AICOPILOT_HUB_URL names a mirror of the hub.
     """
@@ -54,7 +54,7 @@ def pull(
 
     try:
         with _ended_like_ctrl_c(), progress.shown(sys.stderr) as report:
-            print(commands.pull(name, source, report))
+            print(commands.pull(name, source, report, _configured()))
     except KeyboardInterrupt:
         print("aicopilot: stopped; the next pull goes on where this one was.", file=sys.stderr)
         raise typer.Exit(130) from None
@@ -79,7 +79,7 @@ def use(name: Annotated[str, typer.Argument(metavar="NAME", help="The model to u
     """Choose the model for this machine (a `model` in your configuration goes before it)."""
     from aicopilot_lsp.models.embedded import commands
 
-    print(commands.use(name))
+    print(commands.use(name, _configured()))
 
 
 @app.command()
@@ -95,7 +95,7 @@ def test(name: _Name = None) -> None:
     """Start the model, check that it can fill a hole, and measure its speed."""
     from aicopilot_lsp.models.embedded import commands
 
-    for line in commands.test(name):
+    for line in commands.test(name, _configured()):
         print(line, flush=True)
 
 
@@ -114,6 +114,17 @@ def stop() -> None:
     from aicopilot_lsp.models.embedded import commands
 
     print(commands.stop())
+
+
+def _configured() -> str | None:
+    """The model that the user's configuration names for the embedded backend; that for completion
+    goes first."""
+    from aicopilot_lsp.config.load import resolve
+
+    settings = resolve().settings
+    models = [settings.model_for("autocomplete"), *settings.models]
+    embedded = (model for model in models if model and model.provider == "embedded")
+    return next((model.model for model in embedded), None)
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 """What `aicopilot model ...` does, one function a command; each returns what to print.
 
 They raise ModelFileError, ModelProcessError, ModelError and ConfigError, whose text is the message.
+`configured` is the model that the user's configuration names for the embedded backend, if it names
+one: it goes before the choice of `aicopilot model use`.
 """
 
 import asyncio
@@ -25,27 +27,35 @@ from aicopilot_lsp.models.http import Transport
 T = TypeVar("T")
 
 
-def list_lines() -> Iterator[str]:
+def list_lines(configured: str | None = None) -> Iterator[str]:
     """A line for each model, then why the default is the default."""
     ram, cores = hardware.ram_bytes(), hardware.physical_cores()
     preferred = default_model(ram, cores)
-    selection = store.selected_model(None, cache_dir=cache_dir(), state_dir=state_dir())
+    unknown = configured is not None and all(entry.name != configured for entry in CATALOGUE)
+    selection = store.selected_model(
+        None if unknown else configured, cache_dir=cache_dir(), state_dir=state_dir()
+    )
+    in_use = "in use by your configuration" if selection.origin == "settings" else "in use"
     width = max(len(entry.name) for entry in CATALOGUE)
     for entry in CATALOGUE:
         marks = [
             _presence(entry),
-            *(["in use"] if entry == selection.entry else []),
+            *([in_use] if entry == selection.entry and not unknown else []),
             *(["default"] if entry == preferred else []),
         ]
         size = f"{entry.size_bytes / 1e9:.1f} GB file, {entry.ram_bytes / 1e9:.1f} GB of memory"
         yield f"{entry.name:{width}}  {size}, {entry.licence}: {', '.join(marks)}"
     yield f"The default here is {preferred.name} ({why_default(ram, cores)})."
-    if selection.origin == "default" and selection.entry != preferred:
+    if unknown:
+        yield f"Your configuration names {configured}, and there is no such model."
+    elif selection.origin == "default" and selection.entry != preferred:
         yield f"{selection.entry.name} is used because it is the one installed."
 
 
-def pull(name: str | None, source: str | None, report: Report) -> str:
-    entry = _named_or_default(name)
+def pull(
+    name: str | None, source: str | None, report: Report, configured: str | None = None
+) -> str:
+    entry = _named_or_default(name or configured)
     sources = sources_from(source, entry.sources)
     path = puller.pull(entry, store.store_dir(cache_dir()), sources=sources, progress=report)
     return f"{entry.name} is installed: {path}"
@@ -58,8 +68,13 @@ def add(file: Path, name: str | None, report: Report) -> str:
     return f"{entry.name} is installed: {store.model_path(entry, cache_dir())}"
 
 
-def use(name: str) -> str:
+def use(name: str, configured: str | None = None) -> str:
     kept = store.choose(name, state_dir())
+    if configured not in (None, name):
+        return (
+            f"{name} is chosen (kept in {kept}), but your configuration names {configured}, which"
+            f" wins: take `model` out of it, or write {name} there."
+        )
     _run(lambda transport: supervisor.stop(state_dir(), transport))
     hint = (
         ""
@@ -75,7 +90,8 @@ def remove(name: str) -> str:
     return f"{name} is deleted: {freed / 1e9:.1f} GB freed." if freed else f"{name} is not here."
 
 
-def test(name: str | None) -> Iterator[str]:
+def test(name: str | None, configured: str | None = None) -> Iterator[str]:
+    name = name or configured
     if name is not None:
         entry_named(name)
     yield from asyncio.run(selftest.run(name, state_dir=state_dir(), cache_dir=cache_dir()))
@@ -114,7 +130,7 @@ def _stop_if_it_runs(entry: CatalogueEntry) -> None:
 
 
 def _named_or_default(name: str | None) -> CatalogueEntry:
-    """What `pull` fetches: as named, else the chosen one, else the default (installed or not)."""
+    """As named, else the chosen one, else the default (installed or not)."""
     if name is not None:
         return entry_named(name)
     selection = store.selected_model(None, cache_dir=cache_dir(), state_dir=state_dir())

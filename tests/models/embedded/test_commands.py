@@ -14,7 +14,15 @@ from tests.models.embedded.files import CONTENT, entry_of
 def homes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("AICOPILOT_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("AICOPILOT_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.delenv("AICOPILOT_CONFIG", raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     return tmp_path
+
+
+def configure(home: Path, model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = home / "own.toml"
+    path.write_text(f'[[models]]\nname = "mine"\nprovider = "embedded"\nmodel = "{model}"\n')
+    monkeypatch.setenv("AICOPILOT_CONFIG", str(path))
 
 
 def aicopilot(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -94,3 +102,37 @@ def test_progress_off_a_terminal_is_a_line_now_and_then(
     assert lines[0].startswith("  0 %")
     assert lines[-1].startswith("100 %")
     assert len(lines) <= 12
+
+
+@pytest.mark.parametrize("size", ["0.5b", "1.5b"])
+def test_the_model_of_the_configuration_is_the_one_in_use(
+    homes: Path, monkeypatch: pytest.MonkeyPatch, size: str
+) -> None:
+    name, other = f"qwen2.5-coder-{size}", f"qwen2.5-coder-{'1.5b' if size == '0.5b' else '0.5b'}"
+    configure(homes, name, monkeypatch)
+    used = aicopilot("use", other).stdout
+    assert f"your configuration names {name}, which wins" in used
+    lines = {line.split()[0]: line for line in aicopilot("list").stdout.splitlines()}
+    assert "in use by your configuration" in lines[name]
+    assert "in use" not in lines[other]
+    assert "configuration" not in aicopilot("use", name).stdout
+
+
+@pytest.mark.parametrize("command", ["pull", "test"])
+def test_a_command_without_a_name_takes_the_model_of_the_configuration(
+    homes: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    # One that there is not, so that nothing is fetched or started.
+    configure(homes, "gpt", monkeypatch)
+    done = aicopilot(command)
+    assert done.returncode == 1
+    assert "gpt" in done.stderr
+    assert "names gpt, and there is no such model" in aicopilot("list").stdout
+
+
+def test_a_damaged_model_is_listed_as_such(homes: Path) -> None:
+    entry = catalogue.CATALOGUE[0]
+    path = store.model_path(entry, homes / "cache")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"half")
+    assert f"damaged: run `aicopilot model pull {entry.name}`" in aicopilot("list").stdout
