@@ -69,10 +69,27 @@ def read_key(settings: ModelSettings) -> Secret | None:
         return None
     text = text.strip()
     if not text:
-        raise _no_key(settings.name, f"{origin} is not set, missing or empty")
+        raise _no_key(settings.name, f"{origin} is {_why_empty(settings)}")
     if " " in text or header_value_fault(text):
         raise _no_key(settings.name, f"{origin} holds more than one plain ASCII word")
     return Secret(text)
+
+
+def _why_empty(settings: ModelSettings) -> str:
+    if settings.api_key is not None:
+        return "empty"
+    if settings.api_key_env is not None:
+        return "empty" if settings.api_key_env in os.environ else "not set"
+    path = settings.api_key_file or Path()
+    try:
+        found = path.expanduser().stat()
+    except FileNotFoundError:
+        return "not there"
+    except (OSError, RuntimeError, ValueError):
+        return "one that can't be read"
+    if not stat.S_ISREG(found.st_mode):
+        return "no plain file"
+    return "empty" if not found.st_size else "empty, or can't be read"
 
 
 def _key_file_text(path: Path) -> str:

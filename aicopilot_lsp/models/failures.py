@@ -15,6 +15,8 @@ from aicopilot_lsp.errors import ModelError, ModelErrorKind
 _Kind = ModelErrorKind
 _STILL = "Editing is not affected."
 _MAX_RETRY_AFTER_S = 3_600.0
+# llama.cpp has our paths and says with an error object what else it does not have.
+_STATUSES_OF_OTHER_SERVERS = frozenset((404, 405, 501))
 
 
 def connection_failed(where: str, why: str = "") -> ModelError:
@@ -81,6 +83,30 @@ def process_broke_down(log: str) -> ModelError:
     )
 
 
+def process_stopped() -> ModelError:
+    return ModelError(
+        f"The embedded model was stopped in the middle of its answer. {_STILL} The next request "
+        "starts it again.",
+        kind=_Kind.INTERRUPTED,
+    )
+
+
+def embedded_broke_off(log: str) -> ModelError:
+    return ModelError(
+        f"The embedded model's answer broke off in the middle. {_STILL} Ask again; its log is "
+        f"{log}.",
+        kind=_Kind.INTERRUPTED,
+    )
+
+
+def of_embedded(error: ModelError, where: str) -> ModelError:
+    """`error`, which says "the model server at `where`", in words about the embedded model."""
+    text = str(error).replace(f"model server at {where}", "embedded model")
+    if text == str(error):
+        return error
+    return ModelError(text, kind=error.kind, retry_after_s=error.retry_after_s)
+
+
 def process_rests(wait_s: float, log: str) -> ModelError:
     return ModelError(
         f"The embedded model broke down; it is started again in {wait_s:.0f} s. {_STILL} "
@@ -112,6 +138,11 @@ def from_status(
         The `error` object of the body, if there was one.
     """
     kind, words = _by_status(status)
+    if not error and status in _STATUSES_OF_OTHER_SERVERS:
+        words = (
+            f"does not look like a llama.cpp server (it answers with {status})."
+            " Check the model's url, and provider"
+        )
     error = error or {}
     match error.get("type"):
         case "exceed_context_size_error":

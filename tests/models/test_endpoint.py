@@ -51,8 +51,25 @@ def test_a_key_that_cannot_be_used_is_an_auth_failure_that_names_its_place(
 
 def test_a_directory_or_device_is_not_read_for_a_key(tmp_path: Path) -> None:
     for path in (tmp_path, Path("/dev/zero")):
-        with pytest.raises(ModelError, match="not set, missing or empty"):
+        with pytest.raises(ModelError, match="is no plain file"):
             read_key(settings(api_key_file=path))
+
+
+def test_a_key_that_is_not_there_is_told_from_one_that_is_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "key"
+    with pytest.raises(ModelError, match="key is not there"):
+        read_key(settings(api_key_file=file))
+    file.write_bytes(b"")
+    with pytest.raises(ModelError, match="key is empty"):
+        read_key(settings(api_key_file=file))
+    monkeypatch.delenv("AICOPILOT_TEST_KEY", raising=False)
+    with pytest.raises(ModelError, match="AICOPILOT_TEST_KEY is not set"):
+        read_key(settings(api_key_env="AICOPILOT_TEST_KEY"))
+    monkeypatch.setenv("AICOPILOT_TEST_KEY", " ")
+    with pytest.raises(ModelError, match="AICOPILOT_TEST_KEY is empty"):
+        read_key(settings(api_key_env="AICOPILOT_TEST_KEY"))
 
 
 def test_an_endpoint_shows_scheme_host_and_port_only() -> None:

@@ -5,7 +5,13 @@ from datetime import UTC, datetime
 import pytest
 
 from aicopilot_lsp.errors import ModelErrorKind
-from aicopilot_lsp.models.failures import from_error_object, parse_retry_after
+from aicopilot_lsp.models.failures import (
+    from_error_object,
+    from_status,
+    of_embedded,
+    parse_retry_after,
+    timed_out,
+)
 
 _NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -51,3 +57,16 @@ def test_error_objects_of_any_shape(error: object, kind: ModelErrorKind) -> None
     found = from_error_object("http://h", error)
     assert found.kind is kind
     assert "canary" not in str(found)
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_a_server_without_our_paths_is_said_to_be_another(status: int) -> None:
+    said = "does not look like a llama.cpp server"
+    assert said in str(from_status("http://h", status))
+    assert said not in str(from_status("http://h", status, error={"type": "not_found_error"}))
+
+
+def test_the_embedded_model_is_no_server_at_an_address() -> None:
+    error = of_embedded(timed_out("unix:/s", 2.0), "unix:/s")
+    assert str(error).startswith("The embedded model had not finished after 2 s.")
+    assert error.kind is ModelErrorKind.TIMEOUT

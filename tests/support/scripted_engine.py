@@ -3,7 +3,8 @@
 The "model path" it is given says what it does: "fail" complains and ends, "stuck" complains as
 llama.cpp does and never ends, "loading" never says that it has loaded, anything else serves. A
 request to /completion gets a stream: "one", then silence until it is left, unless its path is
-"answers"; with "silent" nothing at all. /die ends it at once.
+"answers"; with "silent" nothing at all, with "reading" only word that the prompt
+is read. /die ends it at once.
 """
 
 import asyncio
@@ -14,6 +15,12 @@ import sys
 from aicopilot_lsp.models.embedded.engine import remove_socket
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+
+_PROGRESS = (
+    b'data: {"content": "", "stop": false, "prompt_progress": '
+    b'{"total": 9, "cache": 0, "processed": 4, "time_ms": 1}, '
+    b'"timings": {"prompt_n": 4, "cache_n": 0, "prompt_ms": 1}}\n\n'
+)
 
 
 def _event(content: str, *, stop: bool) -> bytes:
@@ -26,6 +33,10 @@ async def _serve(host: str, path: str) -> None:
         if head.startswith(b"POST /die"):
             os._exit(9)
         if path == "silent":
+            await reader.read()
+        if path == "reading":
+            writer.write(_HEAD + _PROGRESS)
+            await writer.drain()
             await reader.read()
         writer.write(_HEAD + _event("one", stop=False))
         if path == "answers":

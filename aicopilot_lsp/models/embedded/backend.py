@@ -32,12 +32,13 @@ from aicopilot_lsp.models.embedded.supervisor import Running
 from aicopilot_lsp.models.endpoint import Endpoint
 from aicopilot_lsp.models.http import Transport
 from aicopilot_lsp.models.llamacpp import LlamaCppBackend, Locate
-from aicopilot_lsp.models.protocol import BackendInfo, GenerateRequest, StreamEvent
+from aicopilot_lsp.models.protocol import BackendInfo, GenerateRequest, StreamEvent, TextChunk
 from aicopilot_lsp.plugins import BackendContext
 
 T = TypeVar("T")
 
 _LOST = frozenset((ModelErrorKind.UNREACHABLE, ModelErrorKind.INTERRUPTED, ModelErrorKind.AUTH))
+_WHERE = "this machine"
 _CRASH_SEEN_S = 1.0  # a broken connection is noticed before its process is quite gone
 _POLL_S = 0.02
 
@@ -74,7 +75,7 @@ class EmbeddedBackend:
         self._inner = LlamaCppBackend(
             self._locate,
             model=entry.name,
-            where="the embedded model",
+            where=_WHERE,
             fim_format=settings.fim_format or entry.fim_format,
             transport=self._transport,
         )
@@ -114,7 +115,7 @@ class EmbeddedBackend:
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + request.deadline_s
         fim_format = self.fim_format
-        may_retry = True
+        wrote = retried = False
         while True:
             left_s = max(0.0, ends_at - loop.time())
             call = _Call(self, fim_format)
@@ -123,13 +124,16 @@ class EmbeddedBackend:
                     self._inner.generate(replace(request, deadline_s=left_s), locate=call.locate)
                 ) as events:
                     async for event in events:
-                        may_retry = False
+                        # What only tells how far the prompt is read may be told once more.
+                        wrote = wrote or not isinstance(event, TextChunk) or bool(event.text)
                         yield event
             except ModelError as error:
                 failure = await self._explained(error, call.running)
-                if failure is not None or not may_retry:
-                    raise (failure or error) from error
-                may_retry = False
+                if failure is None and (wrote or retried):
+                    failure = failures.process_stopped()
+                if failure is not None:
+                    raise failure from error
+                retried = True
             else:
                 return
 
@@ -232,8 +236,9 @@ class EmbeddedBackend:
         at once."""
         if error.kind is ModelErrorKind.TIMEOUT and self.starting:
             return failures.still_loading()
+        where = _WHERE if used is None else used.endpoint.display
         if used is None or error.kind not in _LOST:
-            return error
+            return failures.of_embedded(error, where)
         clock = asyncio.get_running_loop().time
         ends_at = clock() + _CRASH_SEEN_S
         # Where another call has found its end already, what is there now is asked.
@@ -241,7 +246,10 @@ class EmbeddedBackend:
             if not await asyncio.to_thread(supervisor.is_there, self._state_dir, used.pid):
                 return await self._lost(used)
             if clock() > ends_at:
-                return error  # it lives; only this exchange failed
+                # It lives; only this exchange failed.
+                if error.kind is ModelErrorKind.INTERRUPTED:
+                    return failures.embedded_broke_off(self._log)
+                return failures.of_embedded(error, where)
             await asyncio.sleep(_POLL_S)
         return None
 

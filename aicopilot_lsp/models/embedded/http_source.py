@@ -210,4 +210,6 @@ def _require_safe(url: str, label: str) -> None:
         return
     if parts.scheme == "http" and host in _LOOPBACK:
         return
-    raise ModelFileError(f"{label}: only https:// addresses are used, and one of them is not")
+    raise ModelFileError(
+        f"{label}: only https:// addresses are used (http:// on this machine), and one is not"
+    )

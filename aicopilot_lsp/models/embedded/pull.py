@@ -190,7 +190,7 @@ def _try_sources(
     means: _Means,
 ) -> None:
     refusals: list[str] = []
-    for source in sources:
+    for number, source in enumerate(sources, start=1):
 
         def report(done: int, note: str = "", label: str = str(source)) -> None:
             progress(
@@ -201,7 +201,8 @@ def _try_sources(
             _fetch_checked(entry, target, source, report=report, means=means)
         except ModelFileError as error:
             refusals.append(str(error))
-            report(0, note=f"{error}.")
+            more = "; trying the next source" if number < len(sources) else ""
+            report(0, note=f"{error}{more}.")
         else:
             return
     raise ModelFileError(

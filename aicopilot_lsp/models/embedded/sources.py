@@ -105,8 +105,8 @@ def sources_from(wanted: str | None, catalogued: Sequence[Source]) -> tuple[Sour
     path = Path(wanted).expanduser()
     if not path.is_file():
         raise ModelFileError(
-            f"{wanted!r} is neither a file nor a URL. --from takes hub, index, an https:// URL or"
-            " the path of a file."
+            f"{wanted!r} is neither a file nor a URL. --from takes hub, index, an https:// URL"
+            " (http:// on this machine only) or the path of a file."
         )
     return (LocalFile(path),)
 

@@ -14,7 +14,8 @@ from aicopilot_lsp.models.embedded.catalogue import CATALOGUE
 from aicopilot_lsp.models.embedded.store import Selection
 from aicopilot_lsp.models.fim import FORMATS, format_for
 from aicopilot_lsp.models.http import Transport
-from tests.models.embedded.processes import SPEC, answer, embedded_at
+from aicopilot_lsp.models.protocol import Finished, TextChunk
+from tests.models.embedded.processes import REQUEST, SPEC, answer, embedded_at
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="stops by POSIX signals")
 
@@ -66,6 +67,32 @@ async def test_all_requests_that_meet_an_orderly_end_are_made_again(
         monkeypatch.setattr(wanted, "process_spec", lambda *_: SPEC)
         await supervisor.stop(state_dir, transport)
         assert [len(events) for events in await asyncio.gather(*waiting)] == [2] * 8
+
+
+async def test_an_orderly_end_in_the_middle_of_an_answer_is_told_in_plain_words(
+    state_dir: Path, transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with embedded_at(state_dir, monkeypatch, spec=replace(SPEC, path="one")) as backend:
+        events = backend.generate(REQUEST)
+        assert isinstance(await anext(events), TextChunk)
+        await supervisor.stop(state_dir, transport)
+        with pytest.raises(ModelError, match="was stopped in the middle") as caught:
+            await anext(events)
+        assert "127.0.0.1" not in str(caught.value)
+        assert caught.value.kind is ModelErrorKind.INTERRUPTED
+
+
+async def test_an_orderly_end_while_the_prompt_is_read_goes_unseen(
+    state_dir: Path, transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with embedded_at(state_dir, monkeypatch, spec=replace(SPEC, path="reading")) as backend:
+        events = backend.generate(REQUEST)
+        first = await anext(events)
+        assert isinstance(first, TextChunk)
+        assert not first.text
+        monkeypatch.setattr(wanted, "process_spec", lambda *_: SPEC)
+        await supervisor.stop(state_dir, transport)
+        assert [type(event) for event in [event async for event in events]] == [TextChunk, Finished]
 
 
 async def test_a_model_chosen_meanwhile_is_taken_at_the_next_start(
