@@ -135,6 +135,8 @@ def _ended_like_ctrl_c() -> Iterator[None]:
         raise KeyboardInterrupt
 
     numbers = [signal.SIGTERM, *([signal.SIGHUP] if sys.platform != "win32" else [])]
+    # What `nohup` has set stays.
+    numbers = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
     before = [signal.signal(number, interrupt) for number in numbers]
     try:
         yield

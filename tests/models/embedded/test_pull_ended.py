@@ -35,7 +35,7 @@ main()
 
 
 @contextmanager
-def running_pull(home: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+def running_pull(home: Path, *before: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """A pull in the middle of a part, and the pid of its child."""
     environment = {
         **os.environ,
@@ -45,7 +45,7 @@ def running_pull(home: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
     }
     note = pull_folder(store.model_path(ENTRY, home)) / "pid"
     with subprocess.Popen(
-        [sys.executable, "-c", _PULL, ENTRY.name],
+        [*before, sys.executable, "-c", _PULL, ENTRY.name],
         env=environment,
         stderr=subprocess.PIPE,
         text=True,
@@ -84,6 +84,13 @@ def test_a_pull_that_is_told_to_end_leaves_nothing_and_says_how_to_go_on(
         )
         until_gone(child)
     assert not pull_folder(store.model_path(ENTRY, tmp_path)).exists()
+
+
+def test_a_pull_under_nohup_outlives_the_terminal(tmp_path: Path) -> None:
+    with running_pull(tmp_path, "nohup") as (running, _):
+        status = Path(f"/proc/{running.pid}/status").read_text().splitlines()
+        ignored = next(line.split()[1] for line in status if line.startswith("SigIgn:"))
+        assert int(ignored, 16) & 1 << (signal.SIGHUP - 1)
 
 
 def test_the_child_of_a_pull_that_is_killed_ends_and_what_it_left_is_swept(tmp_path: Path) -> None:
