@@ -49,6 +49,7 @@ def running_pull(home: Path, *before: str) -> Iterator[tuple[subprocess.Popen[st
         env=environment,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_default_signals,  # noqa: PLW1509 - no thread of ours holds a lock here
     ) as running:
         try:
             while not (note.is_file() and note.read_text().endswith("\n")):
@@ -57,6 +58,12 @@ def running_pull(home: Path, *before: str) -> Iterator[tuple[subprocess.Popen[st
             yield running, int(note.read_text())
         finally:
             running.kill()
+
+
+def _default_signals() -> None:
+    """What a terminal gives a program; a test run in the background may ignore some of them."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def until_gone(pid: int) -> None:
