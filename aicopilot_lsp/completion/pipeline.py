@@ -119,7 +119,8 @@ async def complete(
             await _ask(snapshot, settings, decision, parts=parts, memory=memory, record=record)
     except TimeoutError:
         late = True
-        if record.generation.usage.prefill_ms is None:
+        # A model that was still being loaded says nothing of how fast it reads.
+        if record.stage_name == "model" and record.generation.usage.prefill_ms is None:
             memory.speed = memory.speed.halved()
     except ModelError as error:
         return record.ends(OutcomeKind.MODEL_ERROR, error.kind.value, message=str(error))
@@ -128,7 +129,7 @@ async def complete(
     if not late:
         _remember(snapshot, outcome, memory)
     elif outcome.kind is OutcomeKind.TIMEOUT:
-        return replace(outcome, message=_too_slow(settings))
+        return replace(outcome, message=_too_late(settings, outcome.reason))
     return outcome
 
 
@@ -210,9 +211,12 @@ def _conclude(snapshot: Snapshot, parts: Parts, record: Record, *, late: bool) -
     return record.ends(OutcomeKind.SHOWN, reason, suggestions=(suggestion,))
 
 
-def _too_slow(settings: CompletionSettings) -> str:
+def _too_late(settings: CompletionSettings, stage: str) -> str:
+    limit = f"the timeout of {settings.deadline_ms / 1000:g} s"
+    if stage != "model":
+        return f"The model was not ready within {limit}; suggestions begin when it is."
     return (
-        f"The model ran into the timeout of {settings.deadline_ms / 1000:g} s; the next prompts are"
+        f"The model ran into {limit}; the next prompts are"
         " shorter. `aicopilot doctor` measures it; a smaller model or a longer"
         " completion.deadline_ms would help."
     )

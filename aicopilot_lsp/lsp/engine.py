@@ -48,6 +48,7 @@ def import_engine(settings: "Settings") -> None:
     from aicopilot_lsp import assembly, plugins
     from aicopilot_lsp.completion import pipeline  # noqa: F401 - for its being imported
 
+    plugins.filters()
     chosen = settings.model_for(assembly.ROLE)
     if chosen is not None:
         with contextlib.suppress(ConfigError):  # told when the engine says so, too

@@ -277,3 +277,19 @@ async def test_no_figure_of_a_server_breaks_the_budget(tokens: int, took_ms: flo
     for _ in range(50):
         speed = speed.after(usage, 2_000)
     assert 50 < speed.prompt_chars(SETTINGS) < 20_000
+
+
+async def test_a_model_that_is_still_being_loaded_makes_no_prompt_smaller() -> None:
+    backend = ScriptedBackend("x")
+
+    async def load() -> None:
+        await asyncio.Event().wait()
+
+    backend.prepare = load  # type: ignore[method-assign]
+    bench = Bench(backend)
+    settings = replace(SETTINGS, deadline_ms=20)
+    before = bench.memory.speed
+    outcome = await bench.ask(at_cursor("x = ‸\n"), settings)
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.TIMEOUT, "connect")
+    assert "not ready" in outcome.message
+    assert bench.memory.speed == before
