@@ -20,7 +20,14 @@ from aicopilot_lsp.cli.session import open_engine, resolved_for
 from aicopilot_lsp.config.paths import cache_dir, config_file, state_dir
 from aicopilot_lsp.config.settings import Settings
 from aicopilot_lsp.errors import AicopilotError
-from aicopilot_lsp.models.protocol import Backend, Finished, GenerateRequest, TextChunk, Usage
+from aicopilot_lsp.models.protocol import (
+    Backend,
+    Finished,
+    GenerateRequest,
+    Hole,
+    TextChunk,
+    Usage,
+)
 from aicopilot_lsp.plugins import FILTERS
 
 # A hole that any code model fills, asked through the model's own format.
@@ -139,13 +146,15 @@ async def _examine_model(engine: Engine, report: Report, *, offline: bool) -> No
 
 
 async def _fill(backend: Backend) -> tuple[str, Usage]:
-    from aicopilot_lsp.models.fim import assemble, format_for
+    from aicopilot_lsp.models.fim import assemble
 
-    fmt = format_for(backend.fim_format)
+    await backend.prepare()
+    fmt = backend.prompting.format
     request = GenerateRequest(
-        prompt=assemble(fmt, _PREFIX, _SUFFIX, ""),
+        prompt=assemble(fmt, _PREFIX, _SUFFIX, "") if fmt else "",
+        hole=None if fmt else Hole(prefix=_PREFIX, suffix=_SUFFIX, file_name="add.py"),
         max_tokens=12,
-        stop=(*fmt.stop, "\n"),
+        stop=(*(fmt.stop if fmt else ()), "\n"),
         deadline_s=_DEADLINE_S,
     )
     answer, usage = "", Usage()

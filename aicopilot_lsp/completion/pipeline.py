@@ -10,16 +10,18 @@ from dataclasses import dataclass, field, replace
 
 from aicopilot_lsp.completion.budget import Speed
 from aicopilot_lsp.completion.cache import Entry, Hit, SuggestionCache
-from aicopilot_lsp.completion.generate import generate
+from aicopilot_lsp.completion.generate import Generation, generate
 from aicopilot_lsp.completion.judge import judge
 from aicopilot_lsp.completion.placement import Placement, place
 from aicopilot_lsp.completion.prompt import (
     Frozen,
     Healed,
     heal,
+    hole,
     lay_out,
     line_to_tokenize,
     render,
+    request_chars,
     unix_newlines,
 )
 from aicopilot_lsp.completion.record import Record
@@ -41,8 +43,7 @@ from aicopilot_lsp.completion.types import (
 from aicopilot_lsp.config.settings import CompletionSettings
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
 from aicopilot_lsp.filters.protocol import Candidate, Filter
-from aicopilot_lsp.models.fim import format_for
-from aicopilot_lsp.models.protocol import Backend, GenerateRequest
+from aicopilot_lsp.models.protocol import Backend, GenerateRequest, Healing
 from aicopilot_lsp.text.document import Point
 from aicopilot_lsp.text.languages import language_for
 
@@ -148,30 +149,45 @@ async def _ask(
         record.model = backend.model
         await backend.prepare()
         record.model = backend.model
-    with record.stage("prompt"):
-        request, healed = await _prompt(snapshot, settings, backend, memory)
-    with record.stage("model"):
-        around = _surroundings(snapshot, settings, decision)
-        try:
-            await generate(backend, request, healed, around, record.generation)
-        finally:  # a call that was cut short tells the speed as well
-            memory.speed = memory.speed.after(record.generation.usage, len(request.prompt))
+    around = _surroundings(snapshot, settings, decision)
+    healing = backend.prompting.healing
+    while True:
+        with record.stage("prompt"):
+            request, healed = await _prompt(snapshot, settings, backend, healing, memory)
+        with record.stage("model"):
+            try:
+                await generate(backend, request, healed, around, record.generation)
+            finally:  # a call that was cut short tells the speed as well
+                size_chars = request_chars(request)
+                memory.speed = memory.speed.after(record.generation.usage, size_chars)
+        if not (healing is Healing.CHECKED and record.generation.mismatch and healed.dropped):
+            return
+        # The server could not be held to the dropped token, and the model wrote another one.
+        healing, record.generation = Healing.NONE, Generation()
 
 
 async def _prompt(
-    snapshot: Snapshot, settings: CompletionSettings, backend: Backend, memory: Memory
+    snapshot: Snapshot,
+    settings: CompletionSettings,
+    backend: Backend,
+    healing: Healing,
+    memory: Memory,
 ) -> tuple[GenerateRequest, Healed]:
     uri = snapshot.document.uri
     room_chars = memory.speed.prompt_chars(settings)
     layout = lay_out(snapshot, memory.frozen.get(uri), room_chars)
     memory.frozen[uri] = layout.frozen
-    healed = heal(layout.middle, await _pieces(backend, line_to_tokenize(layout.middle)))
-    fmt = format_for(backend.fim_format)
+    healed = Healed(middle=layout.middle)
+    if healing is not Healing.NONE:
+        healed = heal(layout.middle, await _pieces(backend, line_to_tokenize(layout.middle)))
+    prompting = backend.prompting
+    fmt = prompting.format
     request = GenerateRequest(
-        prompt=render(layout, healed.middle, fmt),
+        prompt=render(layout, healed.middle, prompting) if fmt else "",
+        hole=None if fmt else hole(layout, healed.middle, snapshot),
         must_begin_with=healed.dropped,
         max_tokens=settings.max_output_tokens,
-        stop=fmt.stop,
+        stop=fmt.stop if fmt else (),
         deadline_s=settings.deadline_ms / 1000,
     )
     return request, healed

@@ -18,7 +18,9 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from aicopilot_lsp.completion.types import Snapshot
-from aicopilot_lsp.models.fim import FimFormat, assemble
+from aicopilot_lsp.models.fim import assemble, neutralise_all
+from aicopilot_lsp.models.protocol import GenerateRequest, Hole, Prompting
+from aicopilot_lsp.models.protocol import Layout as ModelLayout
 from aicopilot_lsp.text.document import DocumentSnapshot, Point
 from aicopilot_lsp.text.languages import language_for
 
@@ -167,11 +169,39 @@ def _fitted(answer: str, indent: str) -> str | None:
     return "\n".join([first, *((indent + line[len(brought) :]).rstrip() for line in within)])
 
 
-def render(layout: Layout, middle: str, fmt: FimFormat) -> str:
-    """The prompt as sent; `assemble` makes markers of the format in user text harmless."""
-    prompt = assemble(fmt, layout.prefix, layout.suffix, middle)
-    # Half a surrogate pair is legal in a document and not in UTF-8.
-    return prompt.encode("utf-8", "replace").decode("utf-8")
+def render(layout: Layout, middle: str, prompting: Prompting) -> str:
+    """The prompt as sent, in the mode RAW; `assemble` makes markers of the format in user text
+    harmless."""
+    if prompting.format is None:
+        raise ValueError("a prompt needs a format")
+    prefix, suffix = layout.prefix, layout.suffix
+    if prompting.layout is ModelLayout.STANDARD:
+        prefix, middle = prefix + middle, ""
+    return _encodable(assemble(prompting.format, prefix, suffix, middle))
+
+
+def hole(layout: Layout, middle: str, snapshot: Snapshot) -> Hole:
+    """The same in the other modes, where a server or a chat template writes the prompt."""
+    before, inner = neutralise_all(layout.prefix + middle), neutralise_all(middle)
+    return Hole(
+        # Markers may lie across the two: what breaks those is the prefix's.
+        prefix=_encodable(before[: len(before) - len(inner)]),
+        suffix=_encodable(neutralise_all(layout.suffix)),
+        middle=_encodable(inner),
+        file_name=_encodable(snapshot.path.rpartition("/")[2]),
+        language_id=snapshot.document.language_id,
+    )
+
+
+def request_chars(request: GenerateRequest) -> int:
+    """How much of our text a request carries."""
+    asked = request.hole
+    return len(request.prompt) + (len(asked.before) + len(asked.suffix) if asked else 0)
+
+
+def _encodable(text: str) -> str:
+    """Half a surrogate pair is legal in a document and not in UTF-8."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def unix_newlines(text: str) -> str:

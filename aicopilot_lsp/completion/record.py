@@ -36,7 +36,8 @@ class Record:
         try:
             yield
         finally:
-            self.timings_ms[name] = self._since_ms(start)
+            spent = self.timings_ms.get(name, 0.0) + self._since_ms(start)
+            self.timings_ms[name] = round(spent, 3)  # a stage may come twice
 
     def ends(
         self,

@@ -102,8 +102,17 @@ class ModelOptions(_Table):
         max_length=20,
     )
     fim_format: _Name | None = option(
-        "The fill-in-the-middle format the model was trained on, where the provider can't tell.",
+        "The fill-in-the-middle format the model was trained on; `aicopilot model formats` lists "
+        'them. `"native"` leaves the prompt to the server, `"chat"` tells a chat model to fill the '
+        "hole. Without it, a test of the model finds out.",
         "the name of a format",
+    )
+    layout: str | None = choice(
+        'Where the text just before the cursor stands in the prompt: `"frozen"` behind the '
+        'middle token, so that typing only adds to what the model has read, or `"standard"`, at '
+        "the end of the prefix. Without it, what suits the model.",
+        "frozen",
+        "standard",
     )
     headers: dict[_HeaderName, _HeaderValue] | None = option(
         "HTTP headers to send with each request, for gateways that want one. "

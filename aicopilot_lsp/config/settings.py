@@ -41,7 +41,9 @@ class ModelSettings:
         The provider's own name of the model; for "embedded" a catalogue name or None for
         the default chosen by RAM and cores.
     fim_format : str or None
-        Declared format, else the provider's default.
+        The model's FIM format, "native" or "chat"; None: it is found out by a test.
+    layout : str or None
+        "frozen" or "standard" (models/protocol.py, Layout); None: what suits the format.
     api_key_env, api_key_file : where the key is read from when it is first needed.
     """
 
@@ -51,6 +53,7 @@ class ModelSettings:
     model: str | None = None
     roles: tuple[str, ...] = ("autocomplete",)
     fim_format: str | None = None
+    layout: str | None = None
     headers: Mapping[str, Secret] = field(default_factory=lambda: MappingProxyType({}))
     api_key: Secret | None = None
     api_key_env: str | None = None

@@ -16,6 +16,7 @@ from aicopilot_lsp.config.settings import ModelSettings, Secret
 from aicopilot_lsp.config.urls import header_value_fault
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
 
+BEARER = "authorization"
 _MAX_KEY_FILE_BYTES = 65_536
 
 
@@ -30,15 +31,20 @@ class Endpoint:
     uds : Path or None
         A Unix-domain socket to connect to in place of the host in `base_url`.
     key : Secret or None
-        Sent as `Authorization: Bearer`.
     headers : mapping
-        More headers; `Authorization` among them wins over `key`.
+        More headers; what is among them wins over `key`.
+    server : str
+        What kind of server it should be, for messages.
+    key_header : str
+        Where the key is sent; in BEARER as `Bearer KEY`, in any other as it is.
     """
 
     base_url: str
     uds: Path | None = None
     key: Secret | None = None
     headers: Mapping[str, Secret] = field(default_factory=lambda: MappingProxyType({}))
+    server: str = "llama.cpp"
+    key_header: str = BEARER
 
     @property
     def display(self) -> str:

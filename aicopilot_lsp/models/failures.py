@@ -68,6 +68,13 @@ def closed() -> ModelError:
     )
 
 
+def not_tested_yet(where: str) -> ModelError:
+    return ModelError(
+        f"The model at {where} has not been tested yet; suggestions begin when it has.",
+        kind=_Kind.STARTING,
+    )
+
+
 def still_loading() -> ModelError:
     return ModelError(
         "The embedded model is still being loaded; suggestions begin when it is.",
@@ -124,7 +131,11 @@ def other_model(model: str) -> ModelError:
 
 
 def from_status(
-    where: str, status: int, retry_after: str | None = None, error: Mapping[str, Any] | None = None
+    where: str,
+    status: int,
+    retry_after: str | None = None,
+    error: Mapping[str, Any] | None = None,
+    server: str = "llama.cpp",
 ) -> ModelError:
     """For an HTTP status that is no success, or the code in an error object.
 
@@ -136,11 +147,13 @@ def from_status(
         The header's value, as it came.
     error : mapping or None
         The `error` object of the body, if there was one.
+    server : str
+        What kind of server it should be.
     """
     kind, words = _by_status(status)
     if not error and status in _STATUSES_OF_OTHER_SERVERS:
         words = (
-            f"does not look like a llama.cpp server (it answers with {status})."
+            f"does not look like a {server} server (it answers with {status})."
             " Check the model's url, and provider"
         )
     error = error or {}
@@ -174,6 +187,12 @@ def from_error_object(where: str, error: Any) -> ModelError:
     kind_name = error.get("type")
     status = by_type.get(kind_name, 500) if isinstance(kind_name, str) else 500
     return from_status(where, status, error=error)
+
+
+def raise_error_in(answer: Mapping[str, Any], where: str) -> None:
+    """Raise what the `error` of an answer tells, if it has one."""
+    if answer.get("error") is not None:
+        raise from_error_object(where, answer["error"])
 
 
 def parse_retry_after(value: str | None, now: datetime | None = None) -> float | None:

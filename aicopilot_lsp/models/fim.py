@@ -103,6 +103,12 @@ def neutralise(text: str, fmt: FimFormat) -> str:
     return fmt._pattern.sub(_BREAK, text)
 
 
+def neutralise_all(text: str) -> str:
+    """`text` with the markers of every format broken: for prompts that others write, in tokens that
+    are not known here."""
+    return _EVERY_MARKER.sub(_BREAK, text)
+
+
 def _occurrences(markers: tuple[str, ...]) -> re.Pattern[str]:
     """Matches the empty string behind the first character of every occurrence of a marker."""
     rest_by_first: dict[str, list[str]] = {}
@@ -160,3 +166,4 @@ _ROWS = (
 )
 
 FORMATS = {row.name: row for row in _ROWS}
+_EVERY_MARKER = _occurrences(tuple({marker for row in _ROWS for marker in row.markers}))

@@ -11,6 +11,7 @@ import json
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -18,7 +19,7 @@ from aicopilot_lsp import __version__
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
 from aicopilot_lsp.models import connection, failures
 from aicopilot_lsp.models.connection import Connection
-from aicopilot_lsp.models.endpoint import Endpoint
+from aicopilot_lsp.models.endpoint import BEARER, Endpoint
 
 if TYPE_CHECKING:
     import httpx
@@ -30,6 +31,7 @@ MAX_RESPONSE_BYTES = 8 << 20
 _MAX_ERROR_BYTES = 64 << 10
 _ERROR_BODY_S = 0.5
 _KEPT_CONNECTIONS = 2
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 _hosts: dict[str, None] = {}
 
@@ -121,7 +123,13 @@ class Transport:
 
     @asynccontextmanager
     async def open(
-        self, endpoint: Endpoint, path: str, *, deadline: Deadline, body: Any = None
+        self,
+        endpoint: Endpoint,
+        path: str,
+        *,
+        deadline: Deadline,
+        body: Any = None,
+        headers: Mapping[str, str] = _NO_HEADERS,
     ) -> AsyncIterator[Reply]:
         """Send a request (POST if there is a body, else GET) and give its answer to be read.
 
@@ -136,9 +144,12 @@ class Transport:
             raise failures.closed()
         source = await self._connection(endpoint, deadline)
         try:
-            response = await self._send(source, endpoint, path, body, deadline)
+            sent_headers = {**headers, **_headers(endpoint)}
+            response = await self._send(
+                source, endpoint.base_url + path, sent_headers, body, deadline
+            )
             if response.status_code != 200:
-                raise await _status_failure(response, source, deadline)
+                raise await _status_failure(response, source, deadline, endpoint.server)
             _refuse_early(response, source.where, self._max_response_bytes)
             yield Reply(response, source, deadline, self._max_response_bytes)
         finally:
@@ -172,11 +183,15 @@ class Transport:
         return Connection(where, self._contexts[secure], uds)
 
     async def _send(
-        self, source: Connection, endpoint: Endpoint, path: str, body: Any, deadline: Deadline
+        self,
+        source: Connection,
+        url: str,
+        headers: Mapping[str, str],
+        body: Any,
+        deadline: Deadline,
     ) -> "httpx.Response":
         _hosts[source.where] = self._contacted[source.where] = None
         method, content = ("GET", b"") if body is None else ("POST", encode_json(body))
-        url, headers = endpoint.base_url + path, _headers(endpoint)
         try:
             sent = source.send(method, url, headers, content)
             return await deadline.wait(sent, source.where)
@@ -228,7 +243,8 @@ def _headers(endpoint: Endpoint) -> dict[str, str]:
         "content-type": "application/json",
     }
     if endpoint.key is not None:
-        headers["authorization"] = f"Bearer {endpoint.key.reveal()}"
+        key = endpoint.key.reveal()
+        headers[endpoint.key_header] = f"Bearer {key}" if endpoint.key_header == BEARER else key
     headers.update((name.lower(), value.reveal()) for name, value in endpoint.headers.items())
     return headers
 
@@ -244,7 +260,7 @@ def _refuse_early(response: "httpx.Response", where: str, max_bytes: int) -> Non
 
 
 async def _status_failure(
-    response: "httpx.Response", source: Connection, deadline: Deadline
+    response: "httpx.Response", source: Connection, deadline: Deadline, server: str
 ) -> ModelError:
     """The failure that a status tells; the body's error type refines it, if it comes soon."""
     reply = Reply(response, source, deadline.within(_ERROR_BODY_S), _MAX_ERROR_BYTES)
@@ -256,4 +272,4 @@ async def _status_failure(
             found = None
         error = found if isinstance(found, Mapping) else None
     retry_after = response.headers.get("retry-after")
-    return failures.from_status(source.where, response.status_code, retry_after, error)
+    return failures.from_status(source.where, response.status_code, retry_after, error, server)

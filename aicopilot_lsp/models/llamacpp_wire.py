@@ -16,11 +16,11 @@ _RESPONSE_FIELDS = ("content", "stop", "stop_type", "tokens_evaluated", "timings
 _FINISH = {"eos": FinishReason.END, "word": FinishReason.STOP, "limit": FinishReason.LIMIT}
 
 
-def sampling(request: GenerateRequest) -> dict[str, Any]:
+def sampling(request: GenerateRequest, stop: tuple[str, ...]) -> dict[str, Any]:
     options: dict[str, Any] = {
         "n_predict": request.max_tokens,
         "temperature": request.temperature,
-        "stop": list(request.stop),
+        "stop": list(stop),
         "stream": True,
         "cache_prompt": True,
         # Most answers are left before their end: the cost has to come with each token.
@@ -33,11 +33,6 @@ def sampling(request: GenerateRequest) -> dict[str, Any]:
     if grammar := gbnf.begins_with(request.must_begin_with):
         options["grammar"] = grammar
     return options
-
-
-def raise_error_in(answer: Mapping[str, Any], where: str) -> None:
-    if answer.get("error") is not None:
-        raise failures.from_error_object(where, answer["error"])
 
 
 def content(answer: Mapping[str, Any], where: str) -> str:

@@ -1,14 +1,101 @@
 """What a model backend is: the protocol that every provider implements.
 
 A backend is asked for one continuation at a time and streams it. It knows HTTP, keys and the
-provider's JSON; it does not know documents, layouts or filters. Register one under the
-`aicopilot_lsp.backends` entry point (see aicopilot_lsp/plugins.py).
+provider's JSON; it does not know documents, layouts or filters. It says how it wants to be asked
+(`Prompting`): with a prompt that we have written in its FIM format, or with the hole itself, where
+the server or a chat template writes the prompt. Register one under the `aicopilot_lsp.backends`
+entry point (see aicopilot_lsp/plugins.py).
 """
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
+
+from aicopilot_lsp.models.fim import FimFormat
+
+
+class Mode(StrEnum):
+    """Who writes the prompt."""
+
+    RAW = "raw"  # we do, in the model's FIM format
+    NATIVE = "native"  # the server does, from prefix and suffix
+    CHAT = "chat"  # a chat model is told to fill the hole
+
+
+class Layout(StrEnum):
+    """Where the text just before the cursor stands; measured per model."""
+
+    FROZEN = "frozen"  # behind the middle token, so that typing only appends
+    STANDARD = "standard"  # at the end of the prefix
+
+
+class Healing(StrEnum):
+    """What is done about a prompt that would end inside a token."""
+
+    CONSTRAINED = "constrained"  # cut at a token's start; the server makes the answer begin so
+    CHECKED = "checked"  # cut likewise; an answer that does not begin so is asked for once more
+    NONE = "none"  # sent as it is
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompting:
+    """How a backend wants to be asked.
+
+    Attributes
+    ----------
+    format : FimFormat or None
+        What prompts are written in; None but in the mode RAW.
+    """
+
+    mode: Mode
+    format: FimFormat | None = None
+    layout: Layout = Layout.STANDARD
+    healing: Healing = Healing.NONE
+
+    @property
+    def name(self) -> str:
+        """The format's name, or the mode: what `fim_format` in the configuration may say."""
+        return self.mode.value if self.format is None else self.format.name
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """Text from elsewhere that goes along with a hole."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hole:
+    """What is to be filled in: text before it, and after it. Markers of FIM formats in these texts
+    are harmless already (`fim.neutralise_all`).
+
+    Attributes
+    ----------
+    middle : str
+        What is there already of the middle: stands right behind `prefix`, and apart from it for
+        servers that can take it apart.
+    file_name : str
+        Its last part only; a path may hold a user's name.
+    language_id : str
+        As the editor calls it; "" if unknown.
+    snippets : tuple of Snippet
+        Most important last.
+    """
+
+    prefix: str
+    suffix: str
+    middle: str = ""
+    file_name: str = ""
+    language_id: str = ""
+    snippets: tuple[Snippet, ...] = ()
+
+    @property
+    def before(self) -> str:
+        """All that stands before the place where the answer goes."""
+        return self.prefix + self.middle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +105,9 @@ class GenerateRequest:
     Attributes
     ----------
     prompt : str
-        The whole prompt, FIM tokens included; sent as it stands.
+        In the mode RAW: the whole prompt, FIM tokens included; sent as it stands.
+    hole : Hole or None
+        In the other modes: what is to be filled.
     must_begin_with : str
         Text the answer is to begin with (token healing, see completion/prompt.py). Where a
         backend can constrain it does; where it can't, it asks without. Either way the answer is
@@ -29,9 +118,10 @@ class GenerateRequest:
         Total time for the call, connect to last byte.
     """
 
-    prompt: str
     max_tokens: int
     deadline_s: float
+    prompt: str = ""
+    hole: Hole | None = None
     must_begin_with: str = ""
     stop: tuple[str, ...] = ()
     temperature: float = 0.0
@@ -98,8 +188,8 @@ class Backend(Protocol):
         """The model's name, as far as it is known without asking; for outcome records."""
 
     @property
-    def fim_format(self) -> str:
-        """Name of the FIM format its model was trained on (models/fim.py)."""
+    def prompting(self) -> Prompting:
+        """How it wants to be asked; settled once `prepare` has returned, and until the next one."""
 
     @property
     def starting(self) -> bool:

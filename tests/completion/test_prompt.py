@@ -14,9 +14,15 @@ from aicopilot_lsp.completion.prompt import (
     unix_newlines,
 )
 from aicopilot_lsp.models.fim import format_for
+from aicopilot_lsp.models.protocol import Layout as ModelLayout
+from aicopilot_lsp.models.protocol import Mode, Prompting
 from tests.support.fixture import CURSOR, at_cursor
 
 FILE = "".join(f"line_{n} = {n}\n" for n in range(60))
+
+FROZEN_QWEN = Prompting(
+    mode=Mode.RAW, format=format_for("qwen2.5-coder"), layout=ModelLayout.FROZEN
+)
 
 
 def marked(typed: str, *, above: int = 30) -> str:
@@ -38,7 +44,7 @@ def test_the_first_window_of_a_file_says_which_file_it_is() -> None:
 
 
 def test_what_is_typed_only_appends_to_the_prompt() -> None:
-    fmt = format_for("qwen2.5-coder")
+    fmt = FROZEN_QWEN
     frozen, prompts = None, []
     for typed in ("x", "x = ", "x = y", "x = y\n", "x = y\nfor z in", "x = y\nfor z in q:\n    w"):
         layout = lay_out(at_cursor(marked(typed)), frozen, 800)
@@ -101,13 +107,13 @@ def test_markers_in_user_text_reach_no_prompt() -> None:
     fmt = format_for("qwen2.5-coder")
     text = "".join(f"# {marker}\n" for marker in fmt.markers)
     layout = lay_out(at_cursor(text * 2 + CURSOR + text), None, 100_000)
-    prompt = render(layout, layout.middle, fmt)
+    prompt = render(layout, layout.middle, FROZEN_QWEN)
     assert sum(prompt.count(marker) for marker in fmt.markers) == 3
 
 
 def test_half_a_surrogate_pair_does_not_stop_a_prompt() -> None:
     layout = lay_out(at_cursor("x = '\ud83d'\n" + CURSOR), None, 1_000)
-    assert "x = '?'" in render(layout, layout.middle, format_for("qwen2.5-coder"))
+    assert "x = '?'" in render(layout, layout.middle, FROZEN_QWEN)
 
 
 @pytest.mark.parametrize(

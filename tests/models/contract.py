@@ -16,6 +16,7 @@ from aicopilot_lsp.models.protocol import (
     Finished,
     FinishReason,
     GenerateRequest,
+    Mode,
     StreamEvent,
     TextChunk,
 )
@@ -43,8 +44,12 @@ def text_of(events: list[StreamEvent]) -> str:
 class BackendContract:
     """Needs a fixture `backend`: a Backend that is ready and is closed by the fixture."""
 
-    async def test_names_a_fim_format_that_exists(self, backend: Backend) -> None:
-        assert format_for(backend.fim_format).name == backend.fim_format
+    async def test_says_how_it_wants_to_be_asked(self, backend: Backend) -> None:
+        await backend.prepare()
+        prompting = backend.prompting
+        assert (prompting.format is not None) == (prompting.mode is Mode.RAW)
+        if prompting.format is not None:
+            assert format_for(prompting.name) is prompting.format
 
     async def test_streams_text_and_then_how_it_ended(self, backend: Backend) -> None:
         *chunks, last = await collect(backend, request_for())

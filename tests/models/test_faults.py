@@ -18,10 +18,11 @@ from aicopilot_lsp.config.settings import Secret
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
 from aicopilot_lsp.models.endpoint import Endpoint
 from aicopilot_lsp.models.http import MAX_RESPONSE_BYTES
-from aicopilot_lsp.models.llamacpp import LlamaCppBackend
+from aicopilot_lsp.models.httpbackend import HttpBackend
 from tests.models.contract import collect, request_for, text_of
 from tests.support.fault_server import FAULTS, FaultServer, closed_port, deaf_port
 from tests.support.patient_loop import run
+from tests.support.prompting import llamacpp_backend
 
 _KEY = "canary-key-5f0c"
 _SOURCE = "canary_source"
@@ -46,14 +47,14 @@ async def fails(endpoint: Endpoint, *, deadline_s: float = 0.2) -> ModelError:
         await backend.aclose()
 
 
-def backend_at(endpoint: Endpoint) -> LlamaCppBackend:
+def backend_at(endpoint: Endpoint) -> HttpBackend:
     async def locate() -> Endpoint:
         return endpoint
 
-    return LlamaCppBackend(locate)
+    return llamacpp_backend(locate)
 
 
-async def failure(backend: LlamaCppBackend, deadline_s: float) -> ModelError:
+async def failure(backend: HttpBackend, deadline_s: float) -> ModelError:
     with pytest.raises(ModelError) as caught:
         await collect(backend, request_for(_SOURCE, deadline_s=deadline_s))
     return caught.value

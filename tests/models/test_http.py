@@ -14,19 +14,20 @@ from aicopilot_lsp.config.settings import Secret
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
 from aicopilot_lsp.models.endpoint import Endpoint
 from aicopilot_lsp.models.http import Deadline, Transport, contacted, encode_json
-from aicopilot_lsp.models.llamacpp import LlamaCppBackend
+from aicopilot_lsp.models.httpbackend import HttpBackend
 from tests.models.contract import collect, request_for, text_of
+from tests.support.prompting import llamacpp_backend
 from tests.support.scripted_llamacpp import ScriptedLlamaCpp
 
 # Turns of the loop in which a cancelled call must be closed, at both ends.
 _TURNS = 20
 
 
-def backend_at(url: str, **more: object) -> LlamaCppBackend:
+def backend_at(url: str, **more: object) -> HttpBackend:
     async def locate() -> Endpoint:
         return Endpoint(base_url=url, **more)  # type: ignore[arg-type]
 
-    return LlamaCppBackend(locate)
+    return llamacpp_backend(locate)
 
 
 async def turns(count: int) -> None:

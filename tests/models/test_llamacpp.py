@@ -9,13 +9,27 @@ import pytest
 
 from aicopilot_lsp.config.settings import EmbeddedSettings, ModelSettings, Secret
 from aicopilot_lsp.errors import ConfigError, ModelError, ModelErrorKind
-from aicopilot_lsp.models import llamacpp
+from aicopilot_lsp.models import httpbackend
 from aicopilot_lsp.models.endpoint import Endpoint
-from aicopilot_lsp.models.llamacpp import LlamaCppBackend, create
+from aicopilot_lsp.models.httpbackend import HttpBackend
+from aicopilot_lsp.models.llamacpp import LlamaCppApi, create
 from aicopilot_lsp.models.llamacpp_wire import usage
-from aicopilot_lsp.models.protocol import Backend, Finished, FinishReason, TextChunk
+from aicopilot_lsp.models.protocol import (
+    Backend,
+    Finished,
+    FinishReason,
+    GenerateRequest,
+    Healing,
+    Hole,
+    Layout,
+    Mode,
+    Prompting,
+    Snippet,
+    TextChunk,
+)
 from aicopilot_lsp.plugins import BackendContext
 from tests.models.contract import BackendContract, collect, request_for, text_of
+from tests.support.prompting import QWEN_FROZEN, llamacpp_backend
 from tests.support.scripted_llamacpp import ScriptedLlamaCpp
 
 _CONTEXT = BackendContext(
@@ -41,7 +55,7 @@ async def backend(server: ScriptedLlamaCpp) -> AsyncIterator[Backend]:
 
 
 class TestContract(BackendContract):
-    """LlamaCppBackend keeps the contract."""
+    """It keeps the contract."""
 
 
 async def test_asks_for_a_streamed_and_cached_completion(
@@ -99,13 +113,13 @@ def test_half_a_prompt_read_is_told_as_half_of_the_whole() -> None:
 async def test_finding_the_server_does_not_count_in_the_time_for_describing_it(
     server: ScriptedLlamaCpp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(llamacpp, "_DESCRIBE_S", 0.0)
+    monkeypatch.setattr(httpbackend, "_DESCRIBE_S", 0.0)
 
     async def locate() -> Endpoint:
-        monkeypatch.setattr(llamacpp, "_DESCRIBE_S", 30.0)
+        monkeypatch.setattr(httpbackend, "_DESCRIBE_S", 30.0)
         return Endpoint(base_url=server.url, key=Secret("a-key"))
 
-    backend = LlamaCppBackend(locate)
+    backend = llamacpp_backend(locate)
     assert (await backend.describe()).model
     await backend.aclose()
 
@@ -116,10 +130,10 @@ async def test_another_models_tokens_are_asked_for_again(
     async def locate() -> Endpoint:
         return Endpoint(base_url=server.url, key=Secret("a-key"))
 
-    backend = LlamaCppBackend(locate)
+    backend = llamacpp_backend(locate)
     for _ in range(2):
         await backend.tokenize("a b")
-    backend.serve(model="other", fim_format="qwen2.5-coder")
+    backend.serve(model="other", prompting=QWEN_FROZEN)
     await backend.tokenize("a b")
     assert [request.path for request in server.requests] == ["/tokenize"] * 2
     assert backend.model == "other"
@@ -214,9 +228,12 @@ async def test_leaves_the_layout_to_the_server_when_told_to(server: ScriptedLlam
     async def locate() -> Endpoint:
         return Endpoint(base_url=server.url, key=Secret("a-key"))
 
-    backend = LlamaCppBackend(locate, id_slot=0)
-    stream = backend.infill("pre", "suf", "mid", [("a.py", "x = 1")], request_for())
-    assert text_of([event async for event in stream]).startswith("a + b")
+    native = Prompting(mode=Mode.NATIVE, layout=Layout.FROZEN, healing=Healing.CONSTRAINED)
+    backend = HttpBackend(LlamaCppApi(id_slot=0), locate, prompting=native)
+    snippets = (Snippet("a.py", "x = 1"),)
+    hole = Hole(prefix="pre", suffix="suf", middle="mid", snippets=snippets)
+    request = GenerateRequest(hole=hole, max_tokens=8, deadline_s=30.0)
+    assert text_of(await collect(backend, request)).startswith("a + b")
     body = server.completions[0].body
     assert (body["input_prefix"], body["input_suffix"], body["prompt"]) == ("pre", "suf", "mid")
     assert body["input_extra"] == [{"filename": "a.py", "text": "x = 1"}]
@@ -298,7 +315,7 @@ async def test_waiting_to_be_told_where_the_server_is_counts_towards_the_deadlin
         await asyncio.Event().wait()
         raise AssertionError
 
-    backend = LlamaCppBackend(locate)
+    backend = llamacpp_backend(locate)
     with pytest.raises(ModelError) as caught:
         await collect(backend, request_for(deadline_s=0.01))
     assert caught.value.kind is ModelErrorKind.TIMEOUT

@@ -14,9 +14,9 @@ from aicopilot_lsp.errors import ModelError, ModelErrorKind
 from aicopilot_lsp.models.endpoint import Endpoint
 from aicopilot_lsp.models.fim import assemble, format_for, neutralise
 from aicopilot_lsp.models.http import Deadline, Transport
-from aicopilot_lsp.models.llamacpp import LlamaCppBackend
 from aicopilot_lsp.models.protocol import Backend, Finished, TextChunk
 from tests.models.contract import BackendContract, collect, request_for, text_of
+from tests.support.prompting import llamacpp_backend
 from tests.support.real_model import installed_model
 
 _KEY = "test-key"
@@ -88,13 +88,13 @@ async def backend(endpoint: Endpoint) -> AsyncIterator[Backend]:
     async def locate() -> Endpoint:
         return endpoint
 
-    backend = LlamaCppBackend(locate)
+    backend = llamacpp_backend(locate)
     yield backend
     await backend.aclose()
 
 
 class TestContract(BackendContract):
-    """LlamaCppBackend keeps the contract with llama.cpp behind it."""
+    """It keeps the contract with llama.cpp behind it."""
 
 
 @pytest.mark.parametrize("text", NASTY)
@@ -123,7 +123,10 @@ async def test_a_prompt_seen_before_is_cached(backend: Backend) -> None:
 async def test_fills_in_the_middle_from_a_token_boundary(backend: Backend) -> None:
     # The cursor is behind "return ": the blank is healed, since the model's words begin with it.
     prompt = assemble(
-        format_for(backend.fim_format), "def add(a, b):\n", "\n\nprint(add(1, 2))\n", "    return"
+        format_for(backend.prompting.name),
+        "def add(a, b):\n",
+        "\n\nprint(add(1, 2))\n",
+        "    return",
     )
     events = await collect(backend, request_for(prompt=prompt, must_begin_with=" ", stop=("\n",)))
     assert text_of(events) == " a + b"

@@ -9,6 +9,8 @@ from aicopilot_lsp.models.protocol import (
     Finished,
     FinishReason,
     GenerateRequest,
+    Mode,
+    Prompting,
     StreamEvent,
     TextChunk,
     Usage,
@@ -20,7 +22,7 @@ class SampleBackend:
     """Says its model's name."""
 
     starting = False
-    fim_format = "qwen2.5-coder"
+    prompting = Prompting(mode=Mode.NATIVE)
 
     def __init__(self, settings: ModelSettings) -> None:
         self.model = settings.model or "nothing"

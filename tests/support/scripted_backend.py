@@ -11,10 +11,12 @@ from aicopilot_lsp.models.protocol import (
     Finished,
     FinishReason,
     GenerateRequest,
+    Prompting,
     StreamEvent,
     TextChunk,
     Usage,
 )
+from tests.support.prompting import QWEN_FROZEN
 
 Script = str | ModelError | Callable[[GenerateRequest], str]
 
@@ -36,7 +38,7 @@ class ScriptedBackend:
     asked: asyncio.Event = field(default_factory=asyncio.Event)  # set by the first request
     model: str = "scripted"
     starting = False
-    fim_format: str = "qwen2.5-coder"
+    prompting: Prompting = QWEN_FROZEN
 
     def __post_init__(self) -> None:
         self.gate.set()

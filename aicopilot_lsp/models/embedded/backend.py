@@ -1,6 +1,6 @@
 """The embedded backend: the llama.cpp backend, plus a process that is there when it is needed.
 
-Requests go through LlamaCppBackend; what is added is where to find the server (`_find`: start the
+Requests go through HttpBackend; what is added is where to find the server (`_find`: start the
 process, wait for the model) and what to do when it is lost. A process that ended because nobody
 used it is started again within the same request; one that crashed is reported once and started
 again after a pause (restarts.py). It never takes the language server along. The model is selected
@@ -30,9 +30,17 @@ from aicopilot_lsp.models.embedded.record import log_path, process_dir
 from aicopilot_lsp.models.embedded.restarts import Restarts
 from aicopilot_lsp.models.embedded.supervisor import Running
 from aicopilot_lsp.models.endpoint import Endpoint
+from aicopilot_lsp.models.hosted import declared_as
 from aicopilot_lsp.models.http import Transport
-from aicopilot_lsp.models.llamacpp import LlamaCppBackend, Locate
-from aicopilot_lsp.models.protocol import BackendInfo, GenerateRequest, StreamEvent, TextChunk
+from aicopilot_lsp.models.httpbackend import HttpBackend, Locate
+from aicopilot_lsp.models.llamacpp import LlamaCppApi
+from aicopilot_lsp.models.protocol import (
+    BackendInfo,
+    GenerateRequest,
+    Prompting,
+    StreamEvent,
+    TextChunk,
+)
 from aicopilot_lsp.plugins import BackendContext
 
 T = TypeVar("T")
@@ -72,11 +80,13 @@ class EmbeddedBackend:
             entry = self._selected()
         except ModelFileError as error:
             raise ConfigError(str(error)) from error
-        self._inner = LlamaCppBackend(
+        self._api = LlamaCppApi()
+        self._inner = HttpBackend(
+            self._api,
             self._locate,
+            prompting=self._declared(entry),
             model=entry.name,
             where=_WHERE,
-            fim_format=settings.fim_format or entry.fim_format,
             transport=self._transport,
         )
 
@@ -85,8 +95,8 @@ class EmbeddedBackend:
         return self._inner.model
 
     @property
-    def fim_format(self) -> str:
-        return self._inner.fim_format
+    def prompting(self) -> Prompting:
+        return self._inner.prompting
 
     @property
     def starting(self) -> bool:
@@ -114,11 +124,11 @@ class EmbeddedBackend:
         """See Backend.generate."""
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + request.deadline_s
-        fim_format = self.fim_format
+        prompting = self.prompting
         wrote = retried = False
         while True:
             left_s = max(0.0, ends_at - loop.time())
-            call = _Call(self, fim_format)
+            call = _Call(self, prompting)
             try:
                 async with aclosing(
                     self._inner.generate(replace(request, deadline_s=left_s), locate=call.locate)
@@ -216,8 +226,7 @@ class EmbeddedBackend:
             ) from error
         self._restarts.started()
         if entry.name != self.model:
-            fim_format = self._settings.fim_format or entry.fim_format
-            self._inner.serve(model=entry.name, fim_format=fim_format)
+            self._inner.serve(model=entry.name, prompting=self._declared(entry))
         self._running = running
         return running
 
@@ -270,6 +279,10 @@ class EmbeddedBackend:
     def _log(self) -> str:
         return str(log_path(process_dir(self._state_dir)))
 
+    def _declared(self, entry: CatalogueEntry) -> Prompting:
+        """How its model wants to be asked: as the settings say, else as the catalogue does."""
+        return declared_as(self._api, self._settings.fim_format or entry.fim_format, self._settings)
+
     def _selected(self) -> CatalogueEntry:
         return store.selected_model(
             self._settings.model,
@@ -283,16 +296,16 @@ class EmbeddedBackend:
 
 
 class _Call:
-    """One exchange, for a prompt in `fim_format` if it is given; knows which process it went to."""
+    """One exchange, for a prompt as `prompting` has it; knows which process it went to."""
 
-    def __init__(self, backend: EmbeddedBackend, fim_format: str | None = None) -> None:
+    def __init__(self, backend: EmbeddedBackend, prompting: Prompting | None = None) -> None:
         self._backend = backend
-        self._fim_format = fim_format
+        self._prompting = prompting
         self.running: Running | None = None
 
     async def locate(self) -> Endpoint:
         self.running = await self._backend._find()
-        if self._fim_format not in (None, self._backend.fim_format):
+        if self._prompting not in (None, self._backend.prompting):
             raise failures.other_model(self._backend.model)
         return self.running.endpoint
 

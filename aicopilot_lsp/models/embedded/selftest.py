@@ -37,7 +37,9 @@ async def run(name: str | None, *, state_dir: Path, cache_dir: Path) -> list[str
     tested = backend.create(ModelSettings(name="test", provider="embedded", model=name), context)
     try:
         await tested.prepare()
-        form = fim.format_for(tested.fim_format)
+        form = tested.prompting.format
+        if form is None:
+            raise ModelProcessError(f"{tested.model} is not asked in a FIM format.")
         markers = await _markers(tested, form)
         filled = await _fill(tested, form)
         usage = await _measure(tested, form)

@@ -119,5 +119,5 @@ async def test_a_prompt_in_the_format_of_the_model_before_is_not_sent(
         with pytest.raises(ModelError, match="other now") as caught:
             await answer(backend)
         assert caught.value.kind is ModelErrorKind.STARTING
-        assert backend.fim_format == "other"
+        assert backend.prompting.name == "other"
         assert len(await answer(backend)) == 2

@@ -1,0 +1,299 @@
+"""The backend over HTTP: one class for every server, told by an `Api` what sets its server apart.
+
+It is also told how to find its server each time it needs it (`locate`), so it serves both a server
+that the user named (hosted.py) and the embedded model, whose process comes and goes.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+from aicopilot_lsp.errors import ModelError, ModelErrorKind
+from aicopilot_lsp.models import failures
+from aicopilot_lsp.models.api import Api, Dialect, Piece
+from aicopilot_lsp.models.endpoint import Endpoint
+from aicopilot_lsp.models.framing import Decoder, decoder, expect
+from aicopilot_lsp.models.http import Deadline, Reply, Transport
+from aicopilot_lsp.models.protocol import (
+    BackendInfo,
+    Finished,
+    FinishReason,
+    GenerateRequest,
+    Mode,
+    Prompting,
+    StreamEvent,
+    TextChunk,
+    Usage,
+)
+from aicopilot_lsp.models.stops import StopGate
+
+Locate = Callable[[], Awaitable[Endpoint]]
+Readiness = Callable[[], Awaitable[str | None]]
+Prove = Callable[["HttpBackend"], Awaitable[Prompting]]
+
+_TOKENIZE_S = 2.0
+_DESCRIBE_S = 5.0
+_TOKENIZED_TEXTS = 64
+# The rest of a finished answer is a few bytes that let the connection be used again, and for some
+# servers what it has cost.
+_DRAIN_S = 0.05
+_USAGE_S = 0.25
+
+
+class HttpBackend:
+    """A Backend over one server's HTTP interface.
+
+    Parameters
+    ----------
+    api : Api
+    locate : async callable
+        Says how to reach the server; asked at each call, within the call's deadline. May raise
+        ModelError (STARTING, NOT_INSTALLED, AUTH, ...).
+    prompting : Prompting or None
+        How the model wants to be asked, where that is declared.
+    prove : async callable or None
+        Finds it out where it is not; called by `prepare` until it has returned.
+    readiness : async callable
+        See Backend.readiness.
+    model : str
+        See Backend.model.
+    where : str
+        What to call the server in messages when `locate` itself takes too long.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        locate: Locate,
+        *,
+        prompting: Prompting | None = None,
+        prove: Prove | None = None,
+        readiness: Readiness | None = None,
+        model: str = "",
+        where: str = "this machine",
+        transport: Transport | None = None,
+    ) -> None:
+        self.api = api
+        self._locate = locate
+        self._prompting = prompting
+        self._prove = prove
+        self._readiness = readiness
+        self._model = model
+        self._where = where
+        self._transport = transport or Transport()
+        self._pieces: OrderedDict[str, tuple[str, ...] | None] = OrderedDict()
+        self._tokenizes = True
+        self._proving: asyncio.Task[Prompting] | None = None
+
+    @property
+    def model(self) -> str:
+        return self._model
+
+    @property
+    def prompting(self) -> Prompting:
+        """See Backend.prompting. Raises ModelError STARTING before `prepare` has returned."""
+        if self._prompting is None:
+            raise failures.not_tested_yet(self._where)
+        return self._prompting
+
+    def contacted(self) -> tuple[str, ...]:
+        """Every server that this backend has tried to reach."""
+        return self._transport.contacted()
+
+    @property
+    def starting(self) -> bool:
+        """See Backend.starting: whether the model is being tested. What runs elsewhere is not
+        started by us."""
+        return self._proving is not None and not self._proving.done()
+
+    async def prepare(self) -> None:
+        """See Backend.prepare. A server elsewhere is looked up; a model whose format nobody has
+        declared is tested, once. All callers share one test, which goes on when they leave."""
+        await self._locate()
+        if self._prompting is not None or self._prove is None:
+            return
+        if self._proving is None or self._proving.done():
+            self._proving = asyncio.create_task(self._settle(self._prove))
+            self._proving.add_done_callback(_retrieved)
+        await asyncio.shield(self._proving)
+
+    def serve(self, *, model: str, prompting: Prompting) -> None:
+        """Take note that another model is served from now on."""
+        self._model = model
+        self._prompting = prompting
+        self._forget_tokens()
+
+    def generate(
+        self,
+        request: GenerateRequest,
+        *,
+        mode: Mode | None = None,
+        locate: Locate | None = None,
+    ) -> AsyncGenerator[StreamEvent, None]:
+        """See Backend.generate. `mode` is asked in place of the settled one (for tests of the
+        model); `locate` is used for this call in place of the one given at the start, here and
+        below."""
+        dialect = self.api.dialects[mode or self.prompting.mode]
+        return self._stream(dialect, request, locate or self._locate)
+
+    async def tokenize(
+        self, text: str, *, special: bool = False, locate: Locate | None = None
+    ) -> tuple[str, ...] | None:
+        """See Backend.tokenize. A character that is split over tokens makes one piece with them.
+        `special`: control tokens are recognised, and nothing is remembered."""
+        if not self._tokenizes:
+            return None
+        if not text:
+            return ()
+        if text in self._pieces and not special:
+            self._pieces.move_to_end(text)
+            return self._pieces[text]
+        deadline = Deadline(_TOKENIZE_S)
+        endpoint = await deadline.wait((locate or self._locate)(), self._where)
+        ask = self._ask(endpoint, deadline)
+        try:
+            found = await self.api.tokenize(ask, text, endpoint.display, special=special)
+        except ModelError as error:
+            if error.kind is not ModelErrorKind.NOT_FOUND:
+                raise
+            self._tokenizes = False
+            return None
+        if special:
+            return found
+        # Tokenizers that add a blank or normalise can't say where the user's text is cut.
+        pieces = found if found is not None and "".join(found) == text else None
+        self._pieces[text] = pieces
+        if len(self._pieces) > _TOKENIZED_TEXTS:
+            self._pieces.popitem(last=False)
+        return pieces
+
+    async def describe(self, *, locate: Locate | None = None) -> BackendInfo:
+        """See Backend.describe. A model that has to be loaded first may take as long as it
+        takes."""
+        endpoint = await (locate or self._locate)()
+        ask = self._ask(endpoint, Deadline(_DESCRIBE_S))
+        info = await self.api.describe(ask, endpoint.display)
+        self._forget_tokens()  # it may be another model than before
+        return replace(info, endpoint=endpoint.display)
+
+    async def readiness(self) -> str | None:
+        return None if self._readiness is None else await self._readiness()
+
+    async def aclose(self) -> None:
+        """Calls in flight end by themselves; later ones fail."""
+        if self._proving is not None:
+            self._proving.cancel()
+            await asyncio.gather(self._proving, return_exceptions=True)
+        await self._transport.aclose()
+        self._pieces.clear()
+
+    async def _settle(self, prove: Prove) -> Prompting:
+        self._prompting = found = await prove(self)
+        return found
+
+    def _ask(self, endpoint: Endpoint, deadline: Deadline) -> Callable[..., Any]:
+        async def ask(path: str, body: Any = None) -> dict[str, Any]:
+            answer = await self._transport.fetch_json(endpoint, path, body=body, deadline=deadline)
+            failures.raise_error_in(answer, endpoint.display)
+            return answer
+
+        return ask
+
+    def _forget_tokens(self) -> None:
+        self._pieces.clear()
+        self._tokenizes = True
+
+    async def _stream(
+        self, dialect: Dialect, request: GenerateRequest, locate: Locate
+    ) -> AsyncGenerator[StreamEvent, None]:
+        deadline = Deadline(request.deadline_s)
+        endpoint = await deadline.wait(locate(), self._where)
+        call = dialect.call(request, request.stop[: dialect.max_stops])
+        answer = _Answer(dialect, request)
+        opened = self._transport.open(
+            endpoint, call.path, body=call.body, headers=call.headers, deadline=deadline
+        )
+        async with opened as reply:
+            await expect(reply, dialect.framing)
+            while not answer.ended:
+                for event in answer.feed(await reply.chunk(), reply.where):
+                    yield event
+            if not answer.stopped:
+                await _drain(reply, answer)
+            yield answer.finished
+
+
+class _Answer:
+    """One answer on its way: bytes in, events out, stop strings kept to."""
+
+    def __init__(self, dialect: Dialect, request: GenerateRequest) -> None:
+        self._decoder: Decoder = decoder(dialect.framing)
+        self._reader = dialect.reader(request)
+        self._gate = StopGate(request.stop)
+        self._finish: FinishReason | None = None
+        self._usage = Usage()
+        self.usage_follows = False
+
+    @property
+    def ended(self) -> bool:
+        return self._finish is not None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was ended by us: what the server still sends is not wanted."""
+        return self._gate.stopped
+
+    @property
+    def finished(self) -> Finished:
+        return Finished(self._finish or FinishReason.END, self._usage)
+
+    def feed(self, data: bytes, where: str) -> list[TextChunk]:
+        """What `data`, b"" at the answer's end, adds to it. Raises ModelError."""
+        chunks: list[TextChunk] = []
+        for event in self._decoder.feed(data) if data else self._decoder.close():
+            piece = self._reader.read(event, where)
+            if piece is not None and not self.ended:
+                chunks += self._taken(piece)
+        if not data and not self.ended:
+            raise failures.broke_off(where)
+        return chunks
+
+    def feed_rest(self, data: bytes, where: str) -> None:
+        """Look for the cost in what follows a finished answer."""
+        for event in self._decoder.feed(data):
+            piece = self._reader.read(event, where)
+            if piece is not None and piece.usage is not None:
+                self._usage = piece.usage
+
+    def _taken(self, piece: Piece) -> list[TextChunk]:
+        self._usage = piece.usage or self._usage
+        text = self._gate.feed(piece.text)
+        if self._gate.stopped:
+            self._finish = FinishReason.STOP
+        elif piece.finish is not None:
+            self._finish, self.usage_follows = piece.finish, piece.usage_follows
+            text += self._gate.close()
+        # Also without text: a call that is left before the first token then still tells how fast
+        # the prompt was read.
+        told = piece.usage is not None and bool(piece.usage.evaluated_tokens)
+        if text or (told and not self.ended):
+            return [TextChunk(text, piece.usage)]
+        return []
+
+
+async def _drain(reply: Reply, answer: _Answer) -> None:
+    """Read what is left of a finished answer, if it comes at once."""
+    try:
+        async with asyncio.timeout(_USAGE_S if answer.usage_follows else _DRAIN_S):
+            while data := await reply.chunk():
+                answer.feed_rest(data, reply.where)
+    except (TimeoutError, ModelError):
+        return
+
+
+def _retrieved(task: "asyncio.Task[Prompting]") -> None:
+    """Nobody may be waiting for the test any more; its failure is told to the next caller."""
+    if not task.cancelled():
+        task.exception()
