@@ -5,7 +5,7 @@ from typing import Protocol
 from aicopilot_lsp.models import failures
 from aicopilot_lsp.models.api import Framing
 from aicopilot_lsp.models.http import Reply, json_object
-from aicopilot_lsp.models.sse import Event, EventReader, LineReader
+from aicopilot_lsp.models.sse import Event, EventReader, LineReader, decoded
 
 _EXPECTED = {
     Framing.SSE: ("it is not a stream of events", ("text/event-stream",)),
@@ -65,8 +65,7 @@ class _JsonLines:
         return [Event(line) for line in self._reader.feed(data) if line.strip()]
 
     def close(self) -> list[Event]:
-        rest = self._reader.close()
-        return [Event(rest)] if rest and rest.strip() else []
+        return []  # each line has an end: one without was cut off
 
 
 class _Whole:
@@ -78,4 +77,4 @@ class _Whole:
         return []
 
     def close(self) -> list[Event]:
-        return [Event(self._data.decode("utf-8", "replace"))]
+        return [Event(decoded(bytes(self._data)))]

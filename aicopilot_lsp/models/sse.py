@@ -70,13 +70,7 @@ class LineReader:
     def _decoded(self, line: bytes) -> str:
         if len(line) > self._max_line_bytes:
             raise _too_long(self._max_line_bytes)
-        try:
-            return line.decode("utf-8")
-        except UnicodeDecodeError:
-            # `from None`: the exception holds the bytes.
-            raise ModelError(
-                "The model server's answer is not UTF-8 text.", kind=ModelErrorKind.PROTOCOL
-            ) from None
+        return decoded(line)
 
 
 class EventReader:
@@ -128,6 +122,17 @@ class EventReader:
         self._chars = 0
         self._name = ""
         return event
+
+
+def decoded(data: bytes) -> str:
+    """`data` as text. Raises ModelError PROTOCOL where it isn't UTF-8."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        # `from None`: the exception holds the bytes.
+        raise ModelError(
+            "The model server's answer is not UTF-8 text.", kind=ModelErrorKind.PROTOCOL
+        ) from None
 
 
 def _cut_at_last_end(data: bytes) -> tuple[bytes, bytes]:

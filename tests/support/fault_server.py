@@ -2,7 +2,8 @@
 
 `FAULTS` is the table: each fault, and the kind of error that the client is to make of it. `hangs`
 marks those that only a deadline ends. Set `server.fault` to a name, or to None for a good answer.
-Nothing large is ever built: bodies are written in pieces until the client has had enough.
+Answers are those of one interface (wires.py), so that every backend meets every fault. Nothing
+large is ever built: bodies are written in pieces until the client has had enough.
 """
 
 import asyncio
@@ -11,15 +12,18 @@ import json
 import socket
 import struct
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from aicopilot_lsp.errors import ModelErrorKind as Kind
+from aicopilot_lsp.models.api import Framing
 from tests.support.scripted_llamacpp import read_request
+from tests.support.wires import LLAMACPP, Wire
 
 _MIB = 1 << 20
-_SSE = "content-type: text/event-stream"
+_STREAMED = frozenset((Framing.SSE, Framing.NDJSON))
+_SSE_ONLY = frozenset((Framing.SSE,))
 _JSON = "content-type: application/json"
 _CHUNKED = "transfer-encoding: chunked"
 
@@ -27,8 +31,10 @@ _CHUNKED = "transfer-encoding: chunked"
 class Peer:
     """The server's end of one connection."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader, self.writer = reader, writer
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, wire: Wire
+    ) -> None:
+        self.reader, self.writer, self.wire = reader, writer, wire
         self.sent_bytes = 0
 
     async def send(self, data: bytes) -> None:
@@ -44,13 +50,21 @@ class Peer:
         await self.send(body)
 
     async def stream(self) -> None:
-        await self.head(200, _SSE, _CHUNKED)
+        await self.head(200, self.wire.content_type, _CHUNKED)
 
     async def chunk(self, data: bytes) -> None:
         await self.send(b"%x\r\n%s\r\n" % (len(data), data))
 
     async def event(self, value: Any) -> None:
-        await self.chunk(b"data: " + json.dumps(value).encode() + b"\n\n")
+        await self.chunk(self.wire.event(value))
+
+    async def begin(self) -> None:
+        """The head of a good answer and its first word."""
+        await self.stream()
+        if self.wire.framing is Framing.JSON:
+            await self.chunk(b'{"id": "x", ')
+        else:
+            await self.event(self.wire.word("a"))
 
     async def hang(self) -> None:
         """Until the client leaves."""
@@ -67,22 +81,26 @@ Serve = Callable[[Peer], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Fault:
+    """`only`: the framings in which it can occur; `kinds`: where the kind is another one."""
+
     kind: Kind
     serve: Serve
     hangs: bool = False
     at_connect: bool = False
     retry_after_s: float | None = None
+    only: frozenset[Framing] = frozenset(Framing)
+    kinds: Mapping[Framing, Kind] = field(default_factory=dict)
+
+    def kind_on(self, wire: Wire) -> Kind:
+        return self.kinds.get(wire.framing, self.kind)
 
 
 FAULTS: dict[str, Fault] = {}
 
 
-def _fault(
-    kind: Kind, *, hangs: bool = False, at_connect: bool = False
-) -> Callable[[Serve], Serve]:
+def _fault(kind: Kind, **more: Any) -> Callable[[Serve], Serve]:
     def add(serve: Serve) -> Serve:
-        name = serve.__name__.strip("_")
-        FAULTS[name] = Fault(kind, serve, hangs=hangs, at_connect=at_connect)
+        FAULTS[serve.__name__.strip("_")] = Fault(kind, serve, **more)
         return serve
 
     return add
@@ -155,7 +173,7 @@ async def _headers_without_end(peer: Peer) -> None:
 
 @_fault(Kind.PROTOCOL)
 async def _two_lengths(peer: Peer) -> None:
-    await peer.head(200, _SSE, "content-length: 1", "content-length: 2")
+    await peer.head(200, peer.wire.content_type, "content-length: 1", "content-length: 2")
 
 
 @_fault(Kind.TIMEOUT, hangs=True)
@@ -170,9 +188,16 @@ async def _informs_for_ever(peer: Peer) -> None:
 
 @_fault(Kind.TIMEOUT, hangs=True)
 async def _hangs_in_the_body(peer: Peer) -> None:
-    await peer.stream()
-    await peer.event({"content": "a"})
+    await peer.begin()
     await peer.hang()
+
+
+@_fault(Kind.TIMEOUT, hangs=True)
+async def _one_byte_a_second(peer: Peer) -> None:
+    await peer.stream()
+    for byte in peer.wire.event(peer.wire.word("a" * 10_000)):
+        await peer.chunk(bytes((byte,)))
+        await asyncio.sleep(1)
 
 
 @_fault(Kind.TIMEOUT, hangs=True)
@@ -182,47 +207,45 @@ async def _drips_the_body(peer: Peer) -> None:
 
 
 @_fault(Kind.TIMEOUT, hangs=True)
-async def _sends_comments_for_ever(peer: Peer) -> None:
+async def _sends_nothings_for_ever(peer: Peer) -> None:
     await peer.stream()
-    await _drip(peer, b"2\r\n:\n\r\n")
+    nothing = b":\n" if peer.wire.framing is Framing.SSE else b" \n"
+    await _drip(peer, b"2\r\n" + nothing + b"\r\n")
 
 
 @_fault(Kind.INTERRUPTED)
 async def _resets_in_the_body(peer: Peer) -> None:
-    await peer.stream()
-    await peer.event({"content": "a"})
+    await peer.begin()
     peer.reset()
 
 
 @_fault(Kind.INTERRUPTED)
 async def _closes_in_the_body(peer: Peer) -> None:
-    await peer.stream()
-    await peer.event({"content": "a"})
+    await peer.begin()
 
 
-@_fault(Kind.INTERRUPTED)
+@_fault(Kind.INTERRUPTED, kinds={Framing.JSON: Kind.PROTOCOL})
 async def _closes_in_an_event(peer: Peer) -> None:
     await peer.stream()
-    await peer.chunk(b'data: {"content": "a')
+    await peer.chunk(peer.wire.event(peer.wire.word("a"))[:12])
     await peer.send(b"0\r\n\r\n")
 
 
-@_fault(Kind.INTERRUPTED)
+@_fault(Kind.INTERRUPTED, only=_STREAMED)
 async def _ends_without_the_last_event(peer: Peer) -> None:
-    await peer.stream()
-    await peer.event({"content": "a"})
+    await peer.begin()
     await peer.send(b"0\r\n\r\n")
 
 
 @_fault(Kind.INTERRUPTED)
 async def _shorter_than_its_length(peer: Peer) -> None:
-    await peer.head(200, _SSE, "content-length: 1000")
-    await peer.send(b'data: {"content": "a"}\n\n')
+    await peer.head(200, peer.wire.content_type, "content-length: 1000")
+    await peer.send(peer.wire.event(peer.wire.word("a"))[:-1])
 
 
-@_fault(Kind.INTERRUPTED)
+@_fault(Kind.INTERRUPTED, kinds={Framing.JSON: Kind.PROTOCOL})
 async def _empty_stream(peer: Peer) -> None:
-    await peer.whole(200, b"", _SSE)
+    await peer.whole(200, b"", peer.wire.content_type)
 
 
 @_fault(Kind.PROTOCOL)
@@ -258,7 +281,7 @@ async def _json_of_the_wrong_type(peer: Peer) -> None:
 
 @_fault(Kind.PROTOCOL)
 async def _text_of_the_wrong_type(peer: Peer) -> None:
-    await _one_event(peer, b'{"content": 7, "stop": true}')
+    await _one_event(peer, json.dumps(peer.wire.word(7)).encode())
 
 
 @_fault(Kind.PROTOCOL)
@@ -268,12 +291,14 @@ async def _json_too_deep(peer: Peer) -> None:
 
 @_fault(Kind.PROTOCOL)
 async def _a_number_too_long(peer: Peer) -> None:
-    await _one_event(peer, b'{"content": "a", "x": ' + b"9" * 10_000 + b"}")
+    await _one_event(peer, b'{"x": ' + b"9" * 10_000 + b"}")
 
 
 @_fault(Kind.PROTOCOL)
 async def _half_a_character(peer: Peer) -> None:
-    await _one_event(peer, '{"content": "canary_source é'.encode()[:-1])
+    word = json.dumps(peer.wire.word("canary_source é"), ensure_ascii=False).encode()
+    cut = word.index("é".encode()) + 1
+    await _one_event(peer, word[:cut] + word[cut + 1 :])
 
 
 @_fault(Kind.PROTOCOL)
@@ -284,25 +309,26 @@ async def _not_utf8(peer: Peer) -> None:
 @_fault(Kind.TOO_LARGE)
 async def _a_line_without_end(peer: Peer) -> None:
     await peer.stream()
-    await peer.chunk(b"data: ")
+    await peer.chunk(b"data: " if peer.wire.framing is Framing.SSE else b"{")
     await _flood_chunks(peer, b"a" * 65_536)
 
 
-@_fault(Kind.TOO_LARGE)
+@_fault(Kind.TOO_LARGE, only=_SSE_ONLY)
 async def _an_event_without_end(peer: Peer) -> None:
     await peer.stream()
     await _flood_chunks(peer, (b"data: " + b"a" * 1_000 + b"\n") * 64)
 
 
 @_fault(Kind.TOO_LARGE)
-async def _300_mb_of_comments(peer: Peer) -> None:
+async def _300_mb_of_nothings(peer: Peer) -> None:
     await peer.stream()
-    await _flood_chunks(peer, (b":" + b"a" * 1_000 + b"\n") * 64)
+    line = b":" + b"a" * 1_000 if peer.wire.framing is Framing.SSE else b" " * 1_000
+    await _flood_chunks(peer, (line + b"\n") * 64)
 
 
 @_fault(Kind.TOO_LARGE)
 async def _300_mb_announced(peer: Peer) -> None:
-    await peer.head(200, _SSE, "content-length: 300000000")
+    await peer.head(200, peer.wire.content_type, "content-length: 300000000")
     await _flood(peer, b"a" * 65_536)
 
 
@@ -314,7 +340,7 @@ async def _300_mb_of_json(peer: Peer) -> None:
 
 @_fault(Kind.PROTOCOL)
 async def _a_gzip_bomb(peer: Peer) -> None:
-    await peer.head(200, _SSE, _CHUNKED, "content-encoding: gzip")
+    await peer.head(200, peer.wire.content_type, _CHUNKED, "content-encoding: gzip")
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     for _ in range(200):
         if packed := packer.compress(bytes(_MIB)):
@@ -334,14 +360,13 @@ async def _a_coded_error_in_a_200(peer: Peer) -> None:
     await peer.whole(200, b'{"error": {"code": 401}}', _JSON)
 
 
-@_fault(Kind.BUSY)
+@_fault(Kind.BUSY, only=_STREAMED)
 async def _an_error_event(peer: Peer) -> None:
-    await peer.stream()
-    await peer.event({"content": "a"})
+    await peer.begin()
     await peer.event({"error": {"code": 503, "type": "unavailable_error"}})
 
 
-@_fault(Kind.SERVER)
+@_fault(Kind.SERVER, only=_SSE_ONLY)
 async def _an_error_line(peer: Peer) -> None:
     await peer.stream()
     await peer.chunk(b'error: {"code": 500, "message": "canary_source"}\n\n')
@@ -421,7 +446,8 @@ async def _refuses_and_hangs_up(peer: Peer) -> None:
 class FaultServer:
     """Answers every connection with `fault`, or well when it is None."""
 
-    def __init__(self) -> None:
+    def __init__(self, wire: Wire = LLAMACPP) -> None:
+        self.wire = wire
         self.fault: str | None = None
         self.url = ""
         self.sent_bytes = 0
@@ -449,7 +475,7 @@ class FaultServer:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
-        peer = Peer(reader, writer)
+        peer = Peer(reader, writer, self.wire)
         fault = FAULTS[self.fault] if self.fault is not None else None
         try:
             if fault is None or not fault.at_connect:
@@ -487,14 +513,17 @@ async def deaf_port() -> AsyncIterator[str]:
 
 async def _well(peer: Peer) -> None:
     await peer.stream()
-    await peer.event({"content": "fine"})
-    await peer.event({"content": "", "stop": True, "stop_type": "eos"})
+    await peer.event(peer.wire.word("fine"))
+    for event in peer.wire.end:
+        await peer.event(event)
     await peer.send(b"0\r\n\r\n")
 
 
 async def _one_event(peer: Peer, data: bytes) -> None:
     await peer.stream()
-    await peer.chunk(b"data: " + data + b"\n\n")
+    await peer.chunk(peer.wire.framed(data))
+    if peer.wire.framing is Framing.JSON:
+        await peer.send(b"0\r\n\r\n")
     await peer.hang()
 
 
