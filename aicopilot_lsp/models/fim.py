@@ -57,9 +57,15 @@ class FimFormat:
     file_separator: str | None = None
     _pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
+    @property
+    def structural(self) -> tuple[str, ...]:
+        """The tokens that a prompt is built of. Each has to be one token for the model, or the
+        format is not its own."""
         own = (self.prefix, self.suffix, self.middle, self.repo_name, self.file_separator)
-        for marker in filter(None, own):
+        return tuple(filter(None, own))
+
+    def __post_init__(self) -> None:
+        for marker in self.structural:
             if marker not in self.markers:
                 raise ValueError(f"{self.name}: {marker!r} is missing among the markers")
         for marker in self.markers:

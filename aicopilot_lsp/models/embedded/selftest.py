@@ -56,12 +56,10 @@ async def run(name: str | None, *, state_dir: Path, cache_dir: Path) -> list[str
 async def _markers(tested: backend.EmbeddedBackend, form: fim.FimFormat) -> int:
     """How many markers a prompt is built of, all of them single tokens. Markers that are only
     kept out of prompts and answers may be foreign to this model."""
-    wanted = (form.prefix, form.suffix, form.middle, form.repo_name, form.file_separator)
-    markers = [marker for marker in wanted if marker]
     endpoint = await tested.endpoint()
     transport = Transport()
     try:
-        for marker in markers:
+        for marker in form.structural:
             answer = await transport.fetch_json(
                 endpoint,
                 "/tokenize",
@@ -76,7 +74,7 @@ async def _markers(tested: backend.EmbeddedBackend, form: fim.FimFormat) -> int:
                 )
     finally:
         await transport.aclose()
-    return len(markers)
+    return len(form.structural)
 
 
 async def _fill(tested: backend.EmbeddedBackend, form: fim.FimFormat) -> str:
