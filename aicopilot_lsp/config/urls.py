@@ -16,6 +16,8 @@ from aicopilot_lsp.errors import ConfigError
 _HOST = re.compile(
     r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?"
 )
+# Names that no public resolver knows (RFC 6762, RFC 8375, and what routers and companies use).
+_PRIVATE_DOMAINS = (".local", ".localhost", ".lan", ".home", ".home.arpa", ".internal", ".intranet")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _HEADER_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,8190}[\x21-\x7e])?")
 # They decide where a message goes, where it ends and how it is packed: ours to set.
@@ -82,6 +84,16 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def under_public_name(url: str) -> bool:
+    """Whether the host of `url` has a name or an address of the public Internet, by its looks
+    alone; "" and what is no URL have not."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        return "." in host and not host.endswith(_PRIVATE_DOMAINS)
 
 
 def checked_headers(headers: Mapping[str, Secret]) -> Mapping[str, Secret]:

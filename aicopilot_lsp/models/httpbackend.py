@@ -5,11 +5,13 @@ that the user named (hosted.py) and the embedded model, whose process comes and 
 """
 
 import asyncio
+import contextlib
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
+from aicopilot_lsp.config.urls import under_public_name
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
 from aicopilot_lsp.models import failures
 from aicopilot_lsp.models.api import Api, Dialect, Piece
@@ -23,6 +25,7 @@ from aicopilot_lsp.models.protocol import (
     GenerateRequest,
     Mode,
     Prompting,
+    Site,
     StreamEvent,
     TextChunk,
     Usage,
@@ -86,6 +89,9 @@ class HttpBackend:
         self._pieces: OrderedDict[str, tuple[str, ...] | None] = OrderedDict()
         self._tokenizes = True
         self._proving: asyncio.Task[Prompting] | None = None
+        self._window_tokens: int | None = None
+        self._answered = False
+        self._measuring: asyncio.Task[None] | None = None
 
     @property
     def model(self) -> str:
@@ -97,6 +103,16 @@ class HttpBackend:
         if self._prompting is None:
             raise failures.not_tested_yet(self._where)
         return self._prompting
+
+    @property
+    def site(self) -> Site:
+        """See Backend.site. The window is known from `describe`, and by itself soon after the first
+        answer."""
+        return Site(
+            endpoint=self._where,
+            metered=under_public_name(self._where),
+            window_tokens=self._window_tokens,
+        )
 
     def contacted(self) -> tuple[str, ...]:
         """Every server that this backend has tried to reach."""
@@ -112,6 +128,9 @@ class HttpBackend:
         """See Backend.prepare. A server elsewhere is looked up; a model whose format nobody has
         declared is tested, once. All callers share one test, which goes on when they leave."""
         await self._locate()
+        # Beside the request, and never before the model has shown that it answers.
+        if self._answered and self._window_tokens is None and self._measuring is None:
+            self._measuring = asyncio.create_task(self._measure_window())
         if self._prompting is not None or self._prove is None:
             return
         if self._proving is None or self._proving.done():
@@ -123,6 +142,7 @@ class HttpBackend:
         """Take note that another model is served from now on."""
         self._model = model
         self._prompting = prompting
+        self._window_tokens = None
         self._forget_tokens()
 
     def generate(
@@ -175,6 +195,7 @@ class HttpBackend:
         endpoint = await (locate or self._locate)()
         ask = self._ask(endpoint, Deadline(_DESCRIBE_S))
         info = await self.api.describe(ask, endpoint.display)
+        self._window_tokens = info.context_tokens
         self._forget_tokens()  # it may be another model than before
         return replace(info, endpoint=endpoint.display)
 
@@ -186,8 +207,19 @@ class HttpBackend:
         if self._proving is not None:
             self._proving.cancel()
             await asyncio.gather(self._proving, return_exceptions=True)
+        if self._measuring is not None:
+            self._measuring.cancel()
+            await asyncio.gather(self._measuring, return_exceptions=True)
         await self._transport.aclose()
         self._pieces.clear()
+
+    async def _measure_window(self) -> None:
+        """Ask once how much fits in; a server that does not tell is not asked again."""
+        with contextlib.suppress(ModelError):
+            endpoint = await self._locate()
+            ask = self._ask(endpoint, Deadline(_DESCRIBE_S))
+            info = await self.api.describe(ask, endpoint.display)
+            self._window_tokens = info.context_tokens
 
     async def _settle(self, prove: Prove) -> Prompting:
         self._prompting = found = await prove(self)
@@ -219,6 +251,7 @@ class HttpBackend:
             await expect(reply, dialect.framing)
             while not answer.ended:
                 for event in answer.feed(await reply.chunk(), reply.where):
+                    self._answered = True
                     yield event
             if not answer.stopped:
                 await _drain(reply, answer)

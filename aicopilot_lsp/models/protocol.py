@@ -176,6 +176,25 @@ class BackendInfo:
     details: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Where a model runs, as far as it is known without asking: what budgets go by.
+
+    Attributes
+    ----------
+    endpoint : str
+        Scheme, host and port; "" for the process of our own.
+    metered : bool
+        It may bill by the token: a server under a public name.
+    window_tokens : int or None
+        What prompt and answer have to fit in; None as long as nobody has told.
+    """
+
+    endpoint: str = ""
+    metered: bool = False
+    window_tokens: int | None = None
+
+
 class Backend(Protocol):
     """A model that can be asked to continue a text.
 
@@ -186,6 +205,10 @@ class Backend(Protocol):
     @property
     def model(self) -> str:
         """The model's name, as far as it is known without asking; for outcome records."""
+
+    @property
+    def site(self) -> Site:
+        """Where it runs; asks nobody."""
 
     @property
     def prompting(self) -> Prompting:

@@ -11,6 +11,7 @@ from aicopilot_lsp.models.protocol import (
     GenerateRequest,
     Mode,
     Prompting,
+    Site,
     StreamEvent,
     TextChunk,
     Usage,
@@ -23,6 +24,7 @@ class SampleBackend:
 
     starting = False
     prompting = Prompting(mode=Mode.NATIVE)
+    site = Site()
 
     def __init__(self, settings: ModelSettings) -> None:
         self.model = settings.model or "nothing"

@@ -12,6 +12,7 @@ from aicopilot_lsp.models.protocol import (
     FinishReason,
     GenerateRequest,
     Prompting,
+    Site,
     StreamEvent,
     TextChunk,
     Usage,
@@ -37,6 +38,7 @@ class ScriptedBackend:
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     asked: asyncio.Event = field(default_factory=asyncio.Event)  # set by the first request
     model: str = "scripted"
+    site: Site = Site()
     starting = False
     prompting: Prompting = QWEN_FROZEN
 

@@ -38,6 +38,7 @@ from aicopilot_lsp.models.protocol import (
     BackendInfo,
     GenerateRequest,
     Prompting,
+    Site,
     StreamEvent,
     TextChunk,
 )
@@ -93,6 +94,11 @@ class EmbeddedBackend:
     @property
     def model(self) -> str:
         return self._inner.model
+
+    @property
+    def site(self) -> Site:
+        """See Backend.site."""
+        return Site(window_tokens=self._context.embedded.context_tokens)
 
     @property
     def prompting(self) -> Prompting:
