@@ -185,15 +185,23 @@ class CompletionOptions(_Table):
         workspace=WorkspaceRule.IF_TRUSTED,
     )
     max_prompt_tokens: int | None = whole(
-        "The most the model is given to read. "
-        "More helps it to know your code and costs time before the first word.",
+        "The most the model is given to read, however fast it is. "
+        "How much it is given follows from its measured speed and `latency.target_ms`.",
+        "tokens",
+        64,
+        65_536,
+        workspace=WorkspaceRule.LOWER,
+    )
+    max_metered_prompt_tokens: int | None = whole(
+        "The same for servers under a public name or address, which may bill by the token; the "
+        "smaller of the two holds. Raise it for a fast server of your own.",
         "tokens",
         64,
         65_536,
         workspace=WorkspaceRule.LOWER,
     )
     max_output_tokens: int | None = whole(
-        "The most the model may write for one suggestion.",
+        "The most the model may write for one suggestion, however fast it is.",
         "tokens",
         1,
         4096,
@@ -226,6 +234,26 @@ class CompletionOptions(_Table):
     )
 
 
+class LatencyOptions(_Table):
+    """How soon suggestions should come. The prompt and the longest answer are sized for it by the
+    measured speed of the model, down to a floor: a slow model takes longer than the target."""
+
+    target_ms: int | None = whole(
+        "For suggestions while you type: from asking the model to its whole answer.",
+        "milliseconds",
+        50,
+        60_000,
+        workspace=WorkspaceRule.IF_TRUSTED,
+    )
+    explicit_target_ms: int | None = whole(
+        "The same for suggestions that you ask for by hand.",
+        "milliseconds",
+        50,
+        60_000,
+        workspace=WorkspaceRule.IF_TRUSTED,
+    )
+
+
 class FilterOptions(_Table):
     """What may reach you: rules that trim or block a suggestion."""
 
@@ -254,6 +282,7 @@ MODELS = "models"
 SECTIONS: dict[str, type[_Table]] = {
     "embedded": EmbeddedOptions,
     "completion": CompletionOptions,
+    "latency": LatencyOptions,
     "filters": FilterOptions,
     "log": LogOptions,
 }

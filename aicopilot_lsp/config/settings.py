@@ -80,6 +80,9 @@ class CompletionSettings:
     deadline_ms : int
         From the request to its answer; what is complete by then is returned.
     max_prompt_tokens, max_output_tokens : int
+        The most; what is sent and asked for follows from the measured speed.
+    max_metered_prompt_tokens : int
+        The most for servers under public names, which may bill by the token.
     max_lines : int
         Longest suggestion.
     exclude : tuple of str
@@ -94,12 +97,22 @@ class CompletionSettings:
     enabled: bool = True
     debounce_ms: int = 75
     deadline_ms: int = 15_000
-    max_prompt_tokens: int = 1536
-    max_output_tokens: int = 96
+    max_prompt_tokens: int = 8192
+    max_metered_prompt_tokens: int = 2048
+    max_output_tokens: int = 160
     max_lines: int = 12
     exclude: tuple[str, ...] = ()
     disabled_languages: tuple[str, ...] = ()
     completion_items: str = "auto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatencySettings:
+    """What prompts and answers are sized for, in milliseconds from asking the model to its whole
+    answer: for suggestions that come while the user types, and for those asked for by hand."""
+
+    target_ms: int = 500
+    explicit_target_ms: int = 3_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +136,7 @@ class Settings:
     )
     embedded: EmbeddedSettings = EmbeddedSettings()
     completion: CompletionSettings = CompletionSettings()
+    latency: LatencySettings = LatencySettings()
     filters: FilterSettings = FilterSettings()
     log: LogSettings = LogSettings()
     trusted: bool = False

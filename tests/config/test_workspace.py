@@ -36,9 +36,16 @@ def narrows(before: Settings, after: Settings) -> bool:
     """Whether `after` allows nothing that `before` did not."""
     was, now = before.completion, after.completion
     same = ("debounce_ms", "deadline_ms", "completion_items")
-    lower = ("enabled", "max_prompt_tokens", "max_output_tokens", "max_lines")
+    lower = (
+        "enabled",
+        "max_prompt_tokens",
+        "max_metered_prompt_tokens",
+        "max_output_tokens",
+        "max_lines",
+    )
     return (
-        all(getattr(now, name) == getattr(was, name) for name in same)
+        after.latency == before.latency
+        and all(getattr(now, name) == getattr(was, name) for name in same)
         and all(getattr(now, name) <= getattr(was, name) for name in lower)
         and now.exclude[: len(was.exclude)] == was.exclude
         and not any(pattern.lstrip().startswith("!") for pattern in now.exclude)
@@ -154,7 +161,8 @@ WIDENING = [
     ("deadline_ms = 500", 500),
     ("max_lines = 30", 30),
     ("max_output_tokens = 200", 200),
-    ("max_prompt_tokens = 2000", 2000),
+    ("max_prompt_tokens = 20000", 20_000),
+    ("max_metered_prompt_tokens = 20000", 20_000),
     ("completion_items = 'never'", "never"),
     ("enabled = true", True),
 ]
