@@ -35,7 +35,7 @@ KEYS = [
     (
         "[completion]\nmax_prompt_tokens = 99.5",
         "config.toml:2: completion.max_prompt_tokens: must be a whole number of tokens "
-        "from 64 to 65536; using 1536",
+        "from 64 to 65536; using 8192",
     ),
     (
         "[completion]\nenabled = 'no'",
