@@ -3,10 +3,12 @@
 Leaving the stream early closes the connection, which frees the model. Next: judge.py.
 """
 
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from aicopilot_lsp.completion.prompt import Healed
+from aicopilot_lsp.completion.speed import Sample
 from aicopilot_lsp.completion.stop import Surroundings, find_stop
 from aicopilot_lsp.models.protocol import (
     Backend,
@@ -24,7 +26,8 @@ class Generation:
 
     `text` is to be inserted at the cursor. `complete` says whether it ended where it should.
     `mismatch`: the answer does not go in at the cursor, since it did not begin with the healed
-    token, or (`left`) is indented less than the cursor.
+    token, or (`left`) is indented less than the cursor. The times are in seconds on the clock that
+    `generate` was given: when the model was asked, and when the first and the latest text came.
     """
 
     text: str = ""
@@ -33,6 +36,26 @@ class Generation:
     left: bool = False
     usage: Usage = Usage()
     chunks: int = 0
+    asked_s: float = 0.0
+    first_text_s: float | None = None
+    last_text_s: float = 0.0
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing came by which to tell how fast the model reads."""
+        return self.first_text_s is None and self.usage.prefill_ms is None
+
+    def sample(self, prompt_chars: int, *, cold: bool) -> Sample:
+        """What it shows of the model's speed."""
+        first_s = self.first_text_s
+        return Sample(
+            usage=self.usage,
+            prompt_chars=prompt_chars,
+            cold=cold,
+            first_text_ms=None if first_s is None else 1000 * (first_s - self.asked_s),
+            writing_ms=0.0 if first_s is None else 1000 * (self.last_text_s - first_s),
+            pieces=self.chunks,
+        )
 
 
 async def generate(
@@ -41,18 +64,24 @@ async def generate(
     healed: Healed,
     around: Surroundings,
     into: Generation,
+    *,
+    clock: Callable[[], float],
 ) -> None:
     """Stream the answer into `into`; returns when it is complete.
 
     Raises ModelError. On cancellation `into` keeps what had come.
     """
-    answer = ""
+    answer, into.asked_s = "", clock()
     async with aclosing(backend.generate(request)) as stream:
         async for event in stream:
             match event:
                 case TextChunk(text, usage):
                     answer += text
-                    into.chunks += bool(text)  # some only tell how far the prompt is read
+                    if text:  # some only tell how far the prompt is read
+                        into.chunks += 1
+                        into.last_text_s = clock()
+                        if into.first_text_s is None:
+                            into.first_text_s = into.last_text_s
                     into.usage = usage or into.usage
                     if text and _take(answer, healed, around, into):
                         return

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from aicopilot_lsp.completion.budget import Speed
+from aicopilot_lsp.completion.budget import Budget, Wanted, budget_for
 from aicopilot_lsp.completion.cache import Entry, Hit, SuggestionCache
 from aicopilot_lsp.completion.generate import Generation, generate
 from aicopilot_lsp.completion.judge import judge
@@ -25,9 +25,11 @@ from aicopilot_lsp.completion.prompt import (
     unix_newlines,
 )
 from aicopilot_lsp.completion.record import Record
+from aicopilot_lsp.completion.speed import Speeds, identity_of
 from aicopilot_lsp.completion.stop import Surroundings
 from aicopilot_lsp.completion.trigger import (
     Decision,
+    Extent,
     decide,
     first_code_line_below,
     indentation,
@@ -40,7 +42,7 @@ from aicopilot_lsp.completion.types import (
     Suggestion,
     Trigger,
 )
-from aicopilot_lsp.config.settings import CompletionSettings
+from aicopilot_lsp.config.settings import CompletionSettings, LatencySettings
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
 from aicopilot_lsp.filters.protocol import Candidate, Filter
 from aicopilot_lsp.models.protocol import Backend, GenerateRequest, Healing
@@ -80,6 +82,7 @@ class Parts:
     clock: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
     new_id: Callable[[], str]
+    latency: LatencySettings = LatencySettings()
 
 
 @dataclass(slots=True)
@@ -88,7 +91,7 @@ class Memory:
 
     cache: SuggestionCache = field(default_factory=SuggestionCache)
     frozen: dict[str, Frozen] = field(default_factory=dict)
-    speed: Speed = Speed()
+    speeds: Speeds = field(default_factory=Speeds)
 
     def forget(self, uri: str) -> None:
         self.cache.forget(uri)
@@ -121,8 +124,10 @@ async def complete(
     except TimeoutError:
         late = True
         # A model that was still being loaded says nothing of how fast it reads.
-        if record.stage_name == "model" and record.generation.usage.prefill_ms is None:
-            memory.speed = memory.speed.halved()
+        if record.stage_name == "model" and record.generation.silent:
+            memory.speeds.halve(record.identity)
+            # Of a window that was too long the next request would take as long.
+            memory.frozen.pop(snapshot.document.uri, None)
     except ModelError as error:
         return record.ends(OutcomeKind.MODEL_ERROR, error.kind.value, message=str(error))
 
@@ -151,15 +156,24 @@ async def _ask(
         record.model = backend.model
     around = _surroundings(snapshot, settings, decision)
     healing = backend.prompting.healing
+    identity = record.identity = identity_of(backend.model, backend.site)
     while True:
         with record.stage("prompt"):
-            request, healed = await _prompt(snapshot, settings, backend, healing, memory)
+            wanted = _wanted(snapshot, decision, parts.latency)
+            wanted = replace(wanted, cold_ms=settings.deadline_ms / 2)
+            speed, previous = memory.speeds.of(identity), memory.frozen.get(snapshot.document.uri)
+            budget = budget_for(speed, backend.site, settings, wanted)
+            request, healed, frozen = await _prompt(
+                snapshot, settings, backend, healing, budget, memory=memory
+            )
+            record.budget = replace(budget, room_chars=frozen.room_chars)
         with record.stage("model"):
             try:
-                await generate(backend, request, healed, around, record.generation)
+                into = record.generation
+                await generate(backend, request, healed, around, into, clock=record.clock)
             finally:  # a call that was cut short tells the speed as well
-                size_chars = request_chars(request)
-                memory.speed = memory.speed.after(record.generation.usage, size_chars)
+                sample = into.sample(request_chars(request), cold=not frozen.continues(previous))
+                memory.speeds.learn(identity, sample)
         if not (healing is Healing.CHECKED and record.generation.mismatch and healed.dropped):
             return
         # The server could not be held to the dropped token, and the model wrote another one.
@@ -171,11 +185,12 @@ async def _prompt(
     settings: CompletionSettings,
     backend: Backend,
     healing: Healing,
+    budget: Budget,
+    *,
     memory: Memory,
-) -> tuple[GenerateRequest, Healed]:
+) -> tuple[GenerateRequest, Healed, Frozen]:
     uri = snapshot.document.uri
-    room_chars = memory.speed.prompt_chars(settings)
-    layout = lay_out(snapshot, memory.frozen.get(uri), room_chars)
+    layout = lay_out(snapshot, memory.frozen.get(uri), budget.prompt_chars)
     memory.frozen[uri] = layout.frozen
     healed = Healed(middle=layout.middle)
     if healing is not Healing.NONE:
@@ -186,11 +201,21 @@ async def _prompt(
         prompt=render(layout, healed.middle, prompting) if fmt else "",
         hole=None if fmt else hole(layout, healed.middle, snapshot),
         must_begin_with=healed.dropped,
-        max_tokens=settings.max_output_tokens,
+        max_tokens=budget.output_tokens,
         stop=fmt.stop if fmt else (),
         deadline_s=settings.deadline_ms / 1000,
     )
-    return request, healed
+    return request, healed, layout.frozen
+
+
+def _wanted(snapshot: Snapshot, decision: Decision, latency: LatencySettings) -> Wanted:
+    explicit = snapshot.trigger is Trigger.INVOKED
+    document, cursor = snapshot.document, snapshot.cursor
+    return Wanted(
+        target_ms=latency.explicit_target_ms if explicit else latency.target_ms,
+        block=explicit or decision.extent is Extent.BLOCK,
+        text=document.before(cursor, _AROUND_CHARS) + document.after(cursor, _AROUND_CHARS),
+    )
 
 
 async def _pieces(backend: Backend, line: str) -> tuple[str, ...] | None:

@@ -52,6 +52,13 @@ class Frozen:
     lines: tuple[str, ...]
     room_chars: int
 
+    def continues(self, earlier: "Frozen | None") -> bool:
+        """Whether its prefix begins as the earlier one's, so that a model that has read that one
+        need not read it anew."""
+        if earlier is None or self.first != earlier.first:
+            return False
+        return self.lines[: len(earlier.lines)] == earlier.lines
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:

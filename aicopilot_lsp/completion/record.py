@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from aicopilot_lsp.completion.budget import Budget
 from aicopilot_lsp.completion.generate import Generation
 from aicopilot_lsp.completion.types import Outcome, OutcomeKind, Suggestion, Tokens
 from aicopilot_lsp.filters.protocol import Verdict
@@ -19,12 +20,16 @@ class Record:
         Seconds, monotonic.
     stage_name : str
         The stage that was begun last.
+    identity : str
+        What the speed of the model goes by (speed.py).
     """
 
     clock: Callable[[], float]
     started_s: float
     model: str = ""
     stage_name: str = ""
+    identity: str = ""
+    budget: Budget | None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
     generation: Generation = field(default_factory=Generation)
     verdicts: tuple[Verdict, ...] = ()
@@ -64,6 +69,7 @@ class Record:
                 generated=usage.generated_tokens or self.generation.chunks or None,
             ),
             verdicts=self.verdicts,
+            budget=self.budget,
         )
 
     def _since_ms(self, start_s: float) -> float:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from aicopilot_lsp.completion.budget import Budget
 from aicopilot_lsp.filters.protocol import Verdict
 from aicopilot_lsp.text.document import DocumentSnapshot, Point
 
@@ -77,6 +78,8 @@ class Outcome:
     message : str
         For a person; only where there is something to do about it (model errors).
     timings_ms : mapping of stage to milliseconds
+    budget : Budget or None
+        How prompt and answer were sized, and by what; None where no prompt was made.
     """
 
     kind: OutcomeKind
@@ -88,3 +91,4 @@ class Outcome:
     timings_ms: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     tokens: Tokens = Tokens()
     verdicts: tuple[Verdict, ...] = ()
+    budget: Budget | None = None
