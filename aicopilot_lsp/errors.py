@@ -35,7 +35,7 @@ class ModelErrorKind(StrEnum):
     STARTING = "starting"  # the model is being loaded
     UNREACHABLE = "unreachable"  # refused, reset before an answer, DNS, TLS
     TIMEOUT = "timeout"  # total deadline passed
-    AUTH = "auth"  # 401, 403
+    AUTH = "auth"  # 401, 403, 402: the account behind the key is empty
     NOT_FOUND = "not_found"  # 404: wrong path or unknown model
     BUSY = "busy"  # 429, 503
     REJECTED = "rejected"  # other 4xx
@@ -44,6 +44,7 @@ class ModelErrorKind(StrEnum):
     PROTOCOL = "protocol"  # the answer is not what this interface promises
     TOO_LARGE = "too_large"  # the answer passed a byte cap
     INTERRUPTED = "interrupted"  # the answer broke off in the middle
+    NOT_SUITABLE = "not_suitable"  # it answers, but does not fill in the middle
 
 
 class ModelError(AicopilotError):
@@ -56,14 +57,22 @@ class ModelError(AicopilotError):
     kind : ModelErrorKind
     retry_after_s : float or None
         What the server asked for (Retry-After), in seconds.
+    asked : bool
+        False where the model was not asked: it rests after an earlier failure, which this repeats.
     """
 
     def __init__(
-        self, message: str, *, kind: ModelErrorKind, retry_after_s: float | None = None
+        self,
+        message: str,
+        *,
+        kind: ModelErrorKind,
+        retry_after_s: float | None = None,
+        asked: bool = True,
     ) -> None:
         super().__init__(message)
         self.kind = kind
         self.retry_after_s = retry_after_s
+        self.asked = asked
 
 
 class ModelFileError(AicopilotError):

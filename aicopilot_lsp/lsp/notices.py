@@ -32,6 +32,7 @@ _LASTING = (
     ModelErrorKind.REJECTED,
     ModelErrorKind.REDIRECT,
     ModelErrorKind.PROTOCOL,
+    ModelErrorKind.NOT_SUITABLE,
 )
 _OUTAGE = _MODEL + "outage"
 _MAX_PROBLEMS = 5

@@ -2,29 +2,32 @@
 from the server's `Api`. Every provider's `create` ends here."""
 
 import asyncio
+from urllib.parse import urlsplit
 
-from aicopilot_lsp.config.settings import ModelSettings
-from aicopilot_lsp.config.urls import checked_headers, checked_url
-from aicopilot_lsp.errors import ConfigError, ModelError
+from aicopilot_lsp.config.settings import ModelSettings, Secret
+from aicopilot_lsp.config.urls import checked_headers, checked_url, is_loopback
+from aicopilot_lsp.errors import ConfigError, ModelError, ModelErrorKind
 from aicopilot_lsp.models.api import Api
 from aicopilot_lsp.models.endpoint import BEARER, Endpoint, read_key
+from aicopilot_lsp.models.failures import Explain
 from aicopilot_lsp.models.fim import format_for
 from aicopilot_lsp.models.httpbackend import HttpBackend
 from aicopilot_lsp.models.protocol import Layout, Mode, Prompting
+from aicopilot_lsp.models.selftest.prove import Prover
 from aicopilot_lsp.plugins import BackendContext
-
-_DEFAULT_FIM_FORMAT = "qwen2.5-coder"
 
 
 def make(
     settings: ModelSettings,
-    _context: BackendContext,
+    context: BackendContext,
     api: Api,
     *,
     server: str,
     usual_url: str,
     default_url: str | None = None,
     key_header: str = BEARER,
+    needs_key: bool = False,
+    explain: Explain | None = None,
 ) -> HttpBackend:
     """A backend over `api` at `settings.url`. Connects to nothing.
 
@@ -38,6 +41,11 @@ def make(
         Where it is when the settings name no url; None where they have to.
     key_header : str
         The header that carries the key; BEARER is `Authorization: Bearer KEY`.
+    needs_key : bool
+        Nobody is served without one. A server on this machine is asked all the same: there it is
+        a gateway that may have the key.
+    explain : callable or None
+        See Endpoint.explain.
 
     Raises
     ------
@@ -51,28 +59,62 @@ def make(
             f'url = "{usual_url}".'
         )
     url, headers = checked_url(named), checked_headers(settings.headers)
+    sent = {name.lower() for name in headers}
+    needs_key = (
+        needs_key
+        and not is_loopback(urlsplit(url).hostname or "")
+        and sent.isdisjoint((key_header, BEARER))
+    )
+
+    async def key() -> Secret | None:
+        # Each time anew: a key that the user mended works at once.
+        found = await asyncio.to_thread(read_key, settings)
+        if found is None and needs_key:
+            raise _no_key(settings.name, server)
+        return found
 
     async def locate() -> Endpoint:
-        # Each time anew: a key that the user mended works at once.
-        key = await asyncio.to_thread(read_key, settings)
         return Endpoint(
-            base_url=url, key=key, headers=headers, server=server, key_header=key_header
+            base_url=url,
+            key=await key(),
+            headers=headers,
+            server=server,
+            key_header=key_header,
+            explain=explain,
+            ca_file=settings.ca_file,
+            proxy=settings.proxy,
         )
 
     async def readiness() -> str | None:
         try:
-            await asyncio.to_thread(read_key, settings)
+            await key()
         except ModelError as error:
             return str(error)
         return None
 
+    where = Endpoint(base_url=url).display
     return HttpBackend(
         api,
         locate,
-        prompting=declared(api, settings) or declared_as(api, _DEFAULT_FIM_FORMAT, settings),
+        prompting=declared(api, settings),
+        prove=Prover(
+            settings,
+            context.state_dir,
+            lambda name: declared_as(api, name, settings),
+            where=where,
+        ),
         readiness=readiness,
         model=settings.model or settings.name,
-        where=Endpoint(base_url=url).display,
+        where=where,
+    )
+
+
+def _no_key(name: str, server: str) -> ModelError:
+    return ModelError(
+        f"The model {name!r} has no key, and {server} serves nobody without one. Editing is not "
+        "affected. Name the environment variable that holds it as the model's api_key_env, or "
+        f"store it with `aicopilot key set {name}`.",
+        kind=ModelErrorKind.AUTH,
     )
 
 

@@ -70,9 +70,10 @@ def scripted_model(folder: Path, script: Mapping[str, Any]) -> Iterator[str]:
 
 
 def write_config(config: Path, url: str, *, more: str = "") -> None:
-    """A configuration with one model: the server at `url`."""
+    """A configuration with one model: the server at `url`, which would pass no test."""
     config.write_text(
-        f'[[models]]\nname = "scripted"\nprovider = "llama.cpp"\nurl = "{url}"\n{more}'
+        f'[[models]]\nname = "scripted"\nprovider = "llama.cpp"\nurl = "{url}"\n'
+        f'fim_format = "qwen2.5-coder"\n{more}'
     )
 
 

@@ -47,7 +47,11 @@ async def server() -> AsyncIterator[ScriptedLlamaCpp]:
 @pytest.fixture
 async def backend(server: ScriptedLlamaCpp) -> AsyncIterator[Backend]:
     settings = ModelSettings(
-        name="m", provider="llama.cpp", url=server.url + "/", api_key=Secret("a-key")
+        name="m",
+        provider="llama.cpp",
+        fim_format="qwen2.5-coder",
+        url=server.url + "/",
+        api_key=Secret("a-key"),
     )
     backend = create(settings, _CONTEXT)
     yield backend
@@ -285,7 +289,11 @@ async def test_a_wrong_key_is_an_auth_failure_that_does_not_show_it(
     server: ScriptedLlamaCpp,
 ) -> None:
     settings = ModelSettings(
-        name="m", provider="llama.cpp", url=server.url, api_key=Secret("canary-key")
+        name="m",
+        provider="llama.cpp",
+        fim_format="qwen2.5-coder",
+        url=server.url,
+        api_key=Secret("canary-key"),
     )
     backend = create(settings, _CONTEXT)
     with pytest.raises(ModelError) as caught:
@@ -299,7 +307,13 @@ async def test_a_key_file_is_read_at_each_call_so_that_mending_it_helps(
     server: ScriptedLlamaCpp, tmp_path: Path
 ) -> None:
     file = tmp_path / "key"
-    settings = ModelSettings(name="m", provider="llama.cpp", url=server.url, api_key_file=file)
+    settings = ModelSettings(
+        name="m",
+        provider="llama.cpp",
+        fim_format="qwen2.5-coder",
+        url=server.url,
+        api_key_file=file,
+    )
     backend = create(settings, _CONTEXT)
     with pytest.raises(ModelError, match="There is no usable key") as caught:
         await collect(backend, request_for())
@@ -339,7 +353,11 @@ async def test_a_named_key_that_is_missing_shows_in_readiness(
 ) -> None:
     monkeypatch.delenv("AICOPILOT_TEST_KEY", raising=False)
     settings = ModelSettings(
-        name="m", provider="llama.cpp", url=server.url, api_key_env="AICOPILOT_TEST_KEY"
+        name="m",
+        provider="llama.cpp",
+        fim_format="qwen2.5-coder",
+        url=server.url,
+        api_key_env="AICOPILOT_TEST_KEY",
     )
     backend = create(settings, _CONTEXT)
     assert "AICOPILOT_TEST_KEY is not set" in str(await backend.readiness())

@@ -172,6 +172,14 @@ class ScriptedLlamaCpp:
         """From now on answer prompts that hold `when` with this; the latest rule that fits wins."""
         self._rules.insert(0, (when, Answer(text=text, **fields)))
 
+    def scripted_for(self, request: Request) -> Answer:
+        """What a completion is answered with."""
+        prompt = request.prompt or request.body.get("input_prefix", "")
+        return next((found for when, found in self._rules if when in prompt), self.default)
+
+    def pieces(self, text: str, *, special: bool) -> list[str]:
+        return tokens(text)
+
     def hold(self, *, after_tokens: int = 0) -> None:
         """Let completions wait once they have sent so many tokens (0: before the head)."""
         self._hold_after = after_tokens
@@ -238,7 +246,8 @@ class ScriptedLlamaCpp:
             case "GET", "/props":
                 await _send_json(writer, 200, _props())
             case "POST", "/tokenize":
-                pieces = tokens(request.body["content"])
+                special = request.body.get("parse_special") is True
+                pieces = self.pieces(request.body["content"], special=special)
                 found = [{"id": number, "piece": piece} for number, piece in enumerate(pieces)]
                 await _send_json(writer, 200, {"tokens": found})
             case "POST", "/completion" | "/infill":
@@ -259,7 +268,7 @@ class ScriptedLlamaCpp:
     async def _complete(self, request: Request, writer: asyncio.StreamWriter) -> None:
         body = request.body
         prompt = request.prompt or body.get("input_prefix", "")
-        answer = next((found for when, found in self._rules if when in prompt), self.default)
+        answer = self.scripted_for(request)
         if self._hold_after == 0:
             await self._open.wait()
         if answer.status != 200:
