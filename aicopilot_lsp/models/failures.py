@@ -5,7 +5,8 @@ user's source (INV-7). Where the words matter they are recognised, and said in o
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -14,16 +15,37 @@ from aicopilot_lsp.errors import ModelError, ModelErrorKind
 
 _Kind = ModelErrorKind
 _STILL = "Editing is not affected."
+_CHECK_IT = "Check that it runs and that the model's url is right."
 _MAX_RETRY_AFTER_S = 3_600.0
 # llama.cpp has our paths and says with an error object what else it does not have.
 _STATUSES_OF_OTHER_SERVERS = frozenset((404, 405, 501))
 
 
-def connection_failed(where: str, why: str = "") -> ModelError:
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a server refused; `words` follow "The model server at ... ", without a full stop."""
+
+    kind: ModelErrorKind
+    words: str
+
+
+Explain = Callable[[int, Mapping[str, Any]], Reason | None]
+"""What a status and the JSON object that came with it ({} for none) tell, where one kind of server
+says it in its own way; None leaves it to `from_status`. Repeats nothing of the object."""
+
+
+def refused(where: str, reason: Reason, retry_after: str | None = None) -> ModelError:
+    return ModelError(
+        f"The model server at {where} {reason.words}. {_STILL}",
+        kind=reason.kind,
+        retry_after_s=parse_retry_after(retry_after),
+    )
+
+
+def connection_failed(where: str, why: str = "", advice: str = _CHECK_IT) -> ModelError:
     because = f" ({why})" if why else ""
     return ModelError(
-        f"The model server at {where} can't be reached{because}. {_STILL} "
-        "Check that it runs and that the model's url is right.",
+        f"The model server at {where} can't be reached{because}. {_STILL} {advice}",
         kind=_Kind.UNREACHABLE,
     )
 
@@ -162,11 +184,7 @@ def from_status(
             kind, words = _Kind.REJECTED, _too_long_prompt(error)
         case "unavailable_error" if error.get("message") == "Loading model":
             kind, words = _Kind.STARTING, "is still loading its model. Ask again in a moment"
-    return ModelError(
-        f"The model server at {where} {words}. {_STILL}",
-        kind=kind,
-        retry_after_s=parse_retry_after(retry_after),
-    )
+    return refused(where, Reason(kind, words), retry_after)
 
 
 def from_error_object(where: str, error: Any) -> ModelError:
@@ -218,6 +236,10 @@ def _by_status(status: int) -> tuple[ModelErrorKind, str]:
     match status:
         case 401 | 403:
             return _Kind.AUTH, f"refused the key or found none ({status}). Check the model's key"
+        case 402:
+            return _Kind.AUTH, (
+                "wants payment: the account behind the key has nothing left (402). Top it up"
+            )
         case 404:
             return _Kind.NOT_FOUND, (
                 "knows no such path or model (404). Check the model's url, provider and name"
