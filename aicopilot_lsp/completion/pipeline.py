@@ -82,7 +82,7 @@ class Parts:
     clock: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
     new_id: Callable[[], str]
-    latency: LatencySettings = LatencySettings()
+    latency: LatencySettings = field(default_factory=LatencySettings)
 
 
 @dataclass(slots=True)

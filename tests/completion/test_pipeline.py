@@ -6,14 +6,13 @@ from dataclasses import replace
 import pytest
 
 from aicopilot_lsp import plugins
-from aicopilot_lsp.completion.budget import Speed
 from aicopilot_lsp.completion.pipeline import Memory, Parts, complete
 from aicopilot_lsp.completion.types import Outcome, OutcomeKind, Snapshot, Trigger
 from aicopilot_lsp.config.settings import CompletionSettings
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
 from aicopilot_lsp.filters.builtin import in_order
 from aicopilot_lsp.filters.protocol import Action, Candidate, Filter, Verdict
-from aicopilot_lsp.models.protocol import Backend, FinishReason, GenerateRequest, Usage
+from aicopilot_lsp.models.protocol import Backend, FinishReason, GenerateRequest
 from tests.support.fixture import at_cursor
 from tests.support.scripted_backend import ScriptedBackend
 
@@ -262,21 +261,12 @@ async def test_a_deadline_that_passes_in_silence_makes_the_next_prompt_smaller()
     bench = Bench(backend)
     backend.hold()
     settings = replace(SETTINGS, deadline_ms=20)
-    before = bench.memory.speed.prompt_chars(settings)
-    outcome = await bench.ask(at_cursor("x = ‸\n"), settings)
-    assert (outcome.kind, outcome.reason) == (OutcomeKind.TIMEOUT, "model")
-    assert bench.memory.speed.prompt_chars(settings) < before
-
-
-@pytest.mark.parametrize(
-    ("tokens", "took_ms"), [(10**400, 1.0), (700, 5e-324), (40, 0.01), (40, 1e12)]
-)
-async def test_no_figure_of_a_server_breaks_the_budget(tokens: int, took_ms: float) -> None:
-    usage = Usage(prompt_tokens=tokens, evaluated_tokens=tokens, prefill_ms=took_ms)
-    speed = Speed()
-    for _ in range(50):
-        speed = speed.after(usage, 2_000)
-    assert 50 < speed.prompt_chars(SETTINGS) < 20_000
+    lines = "".join(f"total_{n} = {n}\n" for n in range(200))
+    for _ in range(2):
+        outcome = await bench.ask(at_cursor(f"{lines}x = ‸\n"), settings)
+        assert (outcome.kind, outcome.reason) == (OutcomeKind.TIMEOUT, "model")
+    first, second = (len(request.prompt) for request in backend.requests)
+    assert second < first
 
 
 async def test_a_model_that_is_still_being_loaded_makes_no_prompt_smaller() -> None:
@@ -288,8 +278,7 @@ async def test_a_model_that_is_still_being_loaded_makes_no_prompt_smaller() -> N
     backend.prepare = load  # type: ignore[method-assign]
     bench = Bench(backend)
     settings = replace(SETTINGS, deadline_ms=20)
-    before = bench.memory.speed
     outcome = await bench.ask(at_cursor("x = ‸\n"), settings)
     assert (outcome.kind, outcome.reason) == (OutcomeKind.TIMEOUT, "connect")
     assert "not ready" in outcome.message
-    assert bench.memory.speed == before
+    assert not bench.memory.speeds.all()
