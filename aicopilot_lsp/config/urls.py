@@ -18,6 +18,9 @@ _HOST = re.compile(
 )
 # Names that no public resolver knows (RFC 6762, RFC 8375, and what routers and companies use).
 _PRIVATE_DOMAINS = (".local", ".localhost", ".lan", ".home", ".home.arpa", ".internal", ".intranet")
+# Resolvers read a name whose last part is a number as an address: 2130706433, 0x7f.1, 0177.0.0.1
+# and 127.1 are all 127.0.0.1 to them.
+_NUMERIC_END = re.compile(r"(^|\.)([0-9]+|0x[0-9a-f]*)\.?$")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _HEADER_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,8190}[\x21-\x7e])?")
 # They decide where a message goes, where it ends and how it is packed: ours to set.
@@ -62,7 +65,19 @@ def url_fault(url: str) -> str | None:
         return "must end with the path: no ? and no #; keys belong in api_key_env or api_key_file"
     if port == 0 or parts.netloc.endswith(":"):
         return "must have a port from 1 to 65535, or none"
+    if _NUMERIC_END.search(parts.hostname or "") and not _is_ipv4(parts.hostname or ""):
+        return "must write an IPv4 address as four decimal numbers, such as http://127.0.0.1:8080"
     return None if _is_host(parts) else "must have a host, such as http://127.0.0.1:8080"
+
+
+def proxy_fault(url: str) -> str | None:
+    """Why `url` is no address of a proxy that we can use, or None if it is one."""
+    if fault := url_fault(url):
+        return fault
+    parts = urlsplit(url)
+    if parts.scheme != "http" or parts.path not in ("", "/"):
+        return "must be an http:// URL with no path, such as http://proxy.example:3128"
+    return None
 
 
 def plain_key_warning(url: str) -> str | None:
@@ -115,6 +130,14 @@ def header_value_fault(value: str) -> str | None:
     if _HEADER_VALUE.fullmatch(value):
         return None
     return "must be printable ASCII text with no space at its ends"
+
+
+def _is_ipv4(host: str) -> bool:
+    try:
+        ipaddress.IPv4Address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_host(parts: SplitResult) -> bool:

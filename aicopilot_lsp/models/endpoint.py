@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from aicopilot_lsp.config.settings import ModelSettings, Secret
 from aicopilot_lsp.config.urls import header_value_fault
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
+from aicopilot_lsp.models.failures import Explain
 
 BEARER = "authorization"
 _MAX_KEY_FILE_BYTES = 65_536
@@ -37,6 +38,12 @@ class Endpoint:
         What kind of server it should be, for messages.
     key_header : str
         Where the key is sent; in BEARER as `Bearer KEY`, in any other as it is.
+    explain : callable or None
+        What such a server's refusals mean, where it has a way of its own to word them.
+    ca_file : Path or None
+        The authorities to trust over https in place of the system's (PEM).
+    proxy : str or None
+        URL of the http:// proxy to go through.
     """
 
     base_url: str
@@ -45,6 +52,9 @@ class Endpoint:
     headers: Mapping[str, Secret] = field(default_factory=lambda: MappingProxyType({}))
     server: str = "llama.cpp"
     key_header: str = BEARER
+    explain: Explain | None = None
+    ca_file: Path | None = None
+    proxy: str | None = None
 
     @property
     def display(self) -> str:

@@ -8,21 +8,16 @@ header or body is logged or put in a message (INV-7). Next: connection.py.
 
 import asyncio
 import json
-import ssl
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar, cast
-from urllib.parse import urlsplit
+from typing import Any, TypeVar
 
 from aicopilot_lsp import __version__
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
-from aicopilot_lsp.models import connection, failures
-from aicopilot_lsp.models.connection import Connection
+from aicopilot_lsp.models import failures
+from aicopilot_lsp.models.connection import Answer, Connection, Route, route_to
 from aicopilot_lsp.models.endpoint import BEARER, Endpoint
-
-if TYPE_CHECKING:
-    import httpx
 
 T = TypeVar("T")
 
@@ -70,14 +65,11 @@ class Reply:
     """A successful answer whose body is still to be read."""
 
     def __init__(
-        self, response: "httpx.Response", source: Connection, deadline: Deadline, max_bytes: int
+        self, answer: Answer, source: Connection, deadline: Deadline, max_bytes: int
     ) -> None:
         self.where = source.where
-        self.media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        self._response = response
-        # httpx's own iterators would also close at the end, where a cancelled task leaves them half
-        # closed.
-        self._chunks = aiter(cast("httpx.AsyncByteStream", response.stream))
+        self.media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+        self._answer = answer
         self._source = source
         self._deadline = deadline
         self._max_bytes = max_bytes
@@ -91,7 +83,7 @@ class Reply:
         ModelError
             TIMEOUT, TOO_LARGE, INTERRUPTED or PROTOCOL.
         """
-        read = self._source.chunk(self._response, self._chunks)
+        read = self._source.chunk(self._answer)
         data = await self._deadline.wait(read, self.where)
         self._bytes_read += len(data)
         if self._bytes_read > self._max_bytes:
@@ -111,7 +103,7 @@ class Transport:
 
     def __init__(self, *, max_response_bytes: int = MAX_RESPONSE_BYTES) -> None:
         self._max_response_bytes = max_response_bytes
-        self._contexts: dict[bool, ssl.SSLContext] = {}
+        self._routes: dict[str, Route] = {}
         self._kept: list[Connection] = []
         self._closing: set[asyncio.Task[None]] = set()
         self._contacted: dict[str, None] = {}
@@ -148,8 +140,8 @@ class Transport:
             response = await self._send(
                 source, endpoint.base_url + path, sent_headers, body, deadline
             )
-            if response.status_code != 200:
-                raise await _status_failure(response, source, deadline, endpoint.server)
+            if response.status != 200:
+                raise await _status_failure(response, source, deadline, endpoint)
             _refuse_early(response, source.where, self._max_response_bytes)
             yield Reply(response, source, deadline, self._max_response_bytes)
         finally:
@@ -175,12 +167,20 @@ class Transport:
             if kept.where == where:
                 self._kept.remove(kept)
                 return kept
-        secure = urlsplit(endpoint.base_url).scheme == "https"
-        if secure not in self._contexts:
-            loaded = await deadline.wait(connection.load(secure=secure), where)
-            self._contexts.setdefault(secure, loaded)
-        uds = str(endpoint.uds) if endpoint.uds is not None else None
-        return Connection(where, self._contexts[secure], uds)
+        route = self._routes.get(where)
+        if route is None:
+            loading = route_to(
+                endpoint.base_url,
+                where,
+                ca_file=endpoint.ca_file,
+                uds=endpoint.uds,
+                proxy=endpoint.proxy,
+            )
+            route = await deadline.wait(loading, where)
+            # A file that the user mended counts at once.
+            if endpoint.ca_file is None:
+                self._routes[where] = route
+        return Connection(route)
 
     async def _send(
         self,
@@ -189,7 +189,7 @@ class Transport:
         headers: Mapping[str, str],
         body: Any,
         deadline: Deadline,
-    ) -> "httpx.Response":
+    ) -> Answer:
         _hosts[source.where] = self._contacted[source.where] = None
         method, content = ("GET", b"") if body is None else ("POST", encode_json(body))
         try:
@@ -249,7 +249,7 @@ def _headers(endpoint: Endpoint) -> dict[str, str]:
     return headers
 
 
-def _refuse_early(response: "httpx.Response", where: str, max_bytes: int) -> None:
+def _refuse_early(response: Answer, where: str, max_bytes: int) -> None:
     """Refuse from the headers what would be refused while reading."""
     # None was asked for; a packed answer may unfold to any size.
     if response.headers.get("content-encoding", "identity").strip().lower() not in ("identity", ""):
@@ -260,16 +260,20 @@ def _refuse_early(response: "httpx.Response", where: str, max_bytes: int) -> Non
 
 
 async def _status_failure(
-    response: "httpx.Response", source: Connection, deadline: Deadline, server: str
+    response: Answer, source: Connection, deadline: Deadline, endpoint: Endpoint
 ) -> ModelError:
-    """The failure that a status tells; the body's error type refines it, if it comes soon."""
+    """The failure that a status tells; the body refines it, if it comes soon."""
     reply = Reply(response, source, deadline.within(_ERROR_BODY_S), _MAX_ERROR_BYTES)
-    error: Mapping[str, Any] | None = None
-    if response.status_code >= 400:
+    status, body = response.status, {}
+    if status >= 400:
         try:
-            found = json_object(await reply.body(), source.where).get("error")
+            body = json_object(await reply.body(), source.where)
         except ModelError:
-            found = None
-        error = found if isinstance(found, Mapping) else None
+            body = {}
     retry_after = response.headers.get("retry-after")
-    return failures.from_status(source.where, response.status_code, retry_after, error, server)
+    reason = endpoint.explain(status, body) if endpoint.explain is not None else None
+    if reason is not None:
+        return failures.refused(source.where, reason, retry_after)
+    error = body.get("error")
+    error = error if isinstance(error, Mapping) else None
+    return failures.from_status(source.where, status, retry_after, error, endpoint.server)
