@@ -44,7 +44,11 @@ class ModelSettings:
         The model's FIM format, "native" or "chat"; None: it is found out by a test.
     layout : str or None
         "frozen" or "standard" (models/protocol.py, Layout); None: what suits the format.
-    api_key_env, api_key_file : where the key is read from when it is first needed.
+    api_key_env, api_key_file : where the key is read from when it is needed.
+    ca_file : Path or None
+        The authorities to trust over https in place of the system's (PEM).
+    proxy : str or None
+        URL of the http:// proxy to go through.
     """
 
     name: str
@@ -58,6 +62,47 @@ class ModelSettings:
     api_key: Secret | None = None
     api_key_env: str | None = None
     api_key_file: Path | None = None
+    ca_file: Path | None = None
+    proxy: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataClass:
+    """Files of one kind, by gitignore-style patterns.
+
+    Attributes
+    ----------
+    added : tuple of str
+        What workspaces add to it: counts where something is forbidden, not where it is allowed.
+    unclear : bool
+        Some of it could not be read: any file may be meant.
+    """
+
+    patterns: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    unclear: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteSettings:
+    """One `[[routes]]` table: which models may see which files. All conditions that are not None
+    have to be met.
+
+    Attributes
+    ----------
+    use, only, never : tuple of str or None
+        Names of models, or "local" and "remote"; `use` names models in the order to be tried.
+    source : str
+        Where it is written, for messages.
+    """
+
+    data_class: str | None = None
+    paths: tuple[str, ...] | None = None
+    languages: tuple[str, ...] | None = None
+    use: tuple[str, ...] | None = None
+    only: tuple[str, ...] | None = None
+    never: tuple[str, ...] | None = None
+    source: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +179,8 @@ class Settings:
     models: tuple[ModelSettings, ...] = (
         ModelSettings(name=DEFAULT_MODEL_NAME, provider="embedded"),
     )
+    data_classes: Mapping[str, DataClass] = field(default_factory=lambda: MappingProxyType({}))
+    routes: tuple[RouteSettings, ...] = ()
     embedded: EmbeddedSettings = EmbeddedSettings()
     completion: CompletionSettings = CompletionSettings()
     latency: LatencySettings = LatencySettings()
@@ -141,6 +188,10 @@ class Settings:
     log: LogSettings = LogSettings()
     trusted: bool = False
 
+    def models_for(self, role: str) -> tuple[ModelSettings, ...]:
+        """The models that serve `role` ("autocomplete", later "chat", "edit"...), in order."""
+        return tuple(model for model in self.models if role in model.roles)
+
     def model_for(self, role: str) -> ModelSettings | None:
-        """The first model that serves `role` ("autocomplete", later "chat", "edit"...)."""
-        return next((model for model in self.models if role in model.roles), None)
+        """The first of them."""
+        return next(iter(self.models_for(role)), None)
