@@ -1,4 +1,5 @@
-"""llama.cpp: raw `/completion` with the prompt's tokens under our control, and its own `/infill`.
+"""llama.cpp: raw `/completion` with the prompt's tokens under our control, its own `/infill`, and
+its chat interface for models that know no FIM tokens.
 
 Wire facts are those of llama.cpp's tools/server/README.md, checked with xllamacpp 2026.10.
 """
@@ -6,10 +7,12 @@ Wire facts are those of llama.cpp's tools/server/README.md, checked with xllamac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from aicopilot_lsp.config.settings import ModelSettings
 from aicopilot_lsp.models import failures, hosted
 from aicopilot_lsp.models.api import Ask, Call, Dialect, Framing, Piece, Reader
+from aicopilot_lsp.models.chat.openai import OpenAiChat
 from aicopilot_lsp.models.http import json_object
 from aicopilot_lsp.models.httpbackend import HttpBackend
 from aicopilot_lsp.models.llamacpp_wire import (
@@ -51,7 +54,11 @@ class LlamaCppApi:
 
     def __init__(self, *, id_slot: int | None = None) -> None:
         self.dialects: Mapping[Mode, Dialect] = MappingProxyType(
-            {Mode.RAW: _Completion(id_slot), Mode.NATIVE: _Infill(id_slot)}
+            {
+                Mode.RAW: _Completion(id_slot),
+                Mode.NATIVE: _Infill(id_slot),
+                Mode.CHAT: OpenAiChat("", extra=_chat_options(id_slot)),
+            }
         )
 
     async def describe(self, ask: Ask, where: str) -> BackendInfo:  # noqa: ARG002 - of the protocol
@@ -73,6 +80,19 @@ class LlamaCppApi:
         }
         answer = await ask("/tokenize", body)
         return joined_pieces(answer.get("tokens"), where)
+
+
+def _chat_options(id_slot: int | None) -> dict[str, Any]:
+    """What `/v1/chat/completions` takes here besides OpenAI's fields; see llamacpp_wire.sampling
+    for the reasons of the first three."""
+    options: dict[str, Any] = {
+        "cache_prompt": True,
+        "timings_per_token": True,
+        "return_progress": True,
+        # A template without this switch does not look at it.
+        "chat_template_kwargs": {"enable_thinking": False},
+    }
+    return options if id_slot is None else options | {"id_slot": id_slot}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,77 @@
+"""What the readers of all chat APIs share: text through the cleaner, and how answers end.
+
+Every field of an answer is checked: a server may be of any version, or something else.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aicopilot_lsp.models import failures
+from aicopilot_lsp.models.api import Piece
+from aicopilot_lsp.models.chat import faults
+from aicopilot_lsp.models.chat.clean import Cleaner
+from aicopilot_lsp.models.protocol import FinishReason, GenerateRequest, Hole, Usage
+
+
+class Answer:
+    """One chat answer on its way."""
+
+    def __init__(self, request: GenerateRequest) -> None:
+        self._cleaner = Cleaner(request.hole or Hole(prefix="", suffix=""))
+        self._ended = False
+        self._given = False
+        self.reasoned = False  # set by readers whose API tells of reasoning apart
+
+    def piece(
+        self,
+        text: str,
+        *,
+        where: str,
+        finish: FinishReason | None = None,
+        usage: Usage | None = None,
+        usage_follows: bool = False,
+    ) -> Piece | None:
+        """What an event adds that brings `text`, or `finish`; None if nothing.
+
+        The insertion may end before the answer does; what the model still says is not waited for.
+
+        Raises ModelError where the model has used up its answer for reasoning.
+        """
+        if self._ended:
+            return Piece(usage=usage) if usage else None
+        clean = self._cleaner.feed(text)
+        if finish is None and self._cleaner.done:
+            finish = FinishReason.END
+        elif finish is not None:
+            clean += self._cleaner.close()
+        self._given = self._given or bool(clean.strip())
+        if finish is FinishReason.LIMIT and not self._given and self._has_reasoned:
+            raise faults.only_reasoned(where)
+        self._ended = finish is not None
+        if not (clean or usage or finish):
+            return None
+        return Piece(text=clean, usage=usage, finish=finish, usage_follows=usage_follows)
+
+    @property
+    def _has_reasoned(self) -> bool:
+        return self.reasoned or self._cleaner.reasoned
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def text_in(value: object, where: str) -> str:
+    """`value` as text; None counts as none. Raises ModelError PROTOCOL."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise failures.bad_answer(where, "its text is not a string")
+    if value.isascii():
+        return value
+    # JSON can spell lone surrogates, which nothing after us could encode.
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
