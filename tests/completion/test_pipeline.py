@@ -7,6 +7,7 @@ import pytest
 
 from aicopilot_lsp import plugins
 from aicopilot_lsp.completion.pipeline import Memory, Parts, complete
+from aicopilot_lsp.completion.speed import Speed, Speeds
 from aicopilot_lsp.completion.types import Outcome, OutcomeKind, Snapshot, Trigger
 from aicopilot_lsp.config.settings import CompletionSettings
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
@@ -260,7 +261,8 @@ async def test_a_deadline_that_passes_in_silence_makes_the_next_prompt_smaller()
     backend = ScriptedBackend("x")
     bench = Bench(backend)
     backend.hold()
-    settings = replace(SETTINGS, deadline_ms=20)
+    bench.memory.speeds = Speeds({"scripted": Speed(reads_per_s=50_000)})
+    settings = replace(SETTINGS, deadline_ms=40)
     lines = "".join(f"total_{n} = {n}\n" for n in range(200))
     for _ in range(2):
         outcome = await bench.ask(at_cursor(f"{lines}x = ‸\n"), settings)
