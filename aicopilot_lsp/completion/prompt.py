@@ -15,7 +15,6 @@ Next: generate.py.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 
 from aicopilot_lsp.completion.types import Snapshot
 from aicopilot_lsp.models.fim import assemble, neutralise_all
@@ -62,44 +61,18 @@ class Frozen:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The three texts of a prompt, newlines as "\\n", nothing neutralised yet."""
+    """The three texts of a prompt, newlines as "\\n", nothing neutralised yet.
+
+    `header` is what the prefix begins with that is not the file's: its name, as a comment.
+    """
 
     prefix: str
     suffix: str
     middle: str
     frozen: Frozen
-
-
-@dataclass(frozen=True, slots=True)
-class Healed:
-    """A middle that ends on a token boundary.
-
-    Attributes
-    ----------
-    middle : str
-        What is sent.
-    dropped : str
-        What was taken off; the answer must begin with it.
-    realign : bool
-        The line held only indentation and all of it was taken off: the answer brings its own,
-        which is then fitted to `indent`.
-    """
-
-    middle: str
-    dropped: str = ""
-    realign: bool = False
-    indent: str = ""
-
-    def inserted(self, answer: str) -> str | None:
-        """What of a (growing) answer goes in at the cursor; None if it does not begin as it must.
-
-        "" as long as that can't be told yet.
-        """
-        if self.realign:
-            return _fitted(answer, self.indent)
-        if answer.startswith(self.dropped):
-            return answer[len(self.dropped) :]
-        return "" if self.dropped.startswith(answer) else None
+    header: str = ""
+    file_name: str = ""
+    language_id: str = ""
 
 
 def lay_out(snapshot: Snapshot, previous: Frozen | None, budget_chars: int) -> Layout:
@@ -110,81 +83,45 @@ def lay_out(snapshot: Snapshot, previous: Frozen | None, budget_chars: int) -> L
         frozen = _freeze(document, cursor, previous, budget_chars)
     middle = "".join(document.lines[frozen.freeze : cursor.line])
     middle += document.line_text(cursor.line)[: cursor.column]
+    header = _file_header(snapshot, frozen)
     return Layout(
-        prefix=_file_header(snapshot, frozen) + unix_newlines("".join(frozen.lines)),
+        prefix=header + unix_newlines("".join(frozen.lines)),
         suffix=_window_after(document, cursor, _suffix_room(frozen.room_chars)),
         middle=unix_newlines(middle),
         frozen=frozen,
+        header=header,
+        file_name=_file_name(snapshot),
+        language_id=document.language_id,
     )
 
 
-def last_token_off(line: str, pieces: Sequence[str] | None) -> int:
-    """Where the last token of `line` begins (offset in `line`).
-
-    Without a tokenizer, the last run of word characters is taken for the token.
-    """
-    if pieces is not None and "".join(pieces) == line and pieces:
-        return len(line) - len(pieces[-1])
-    end = len(line)
-    while end > 0 and (line[end - 1].isalnum() or line[end - 1] == "_"):
-        end -= 1
-    return end if end < len(line) else max(0, len(line) - 1)
-
-
-def line_to_tokenize(middle: str) -> str:
-    """The part of the middle whose last token `heal` needs: the current line, if there is more on
-    it than indentation and it does not end in blanks."""
-    line = middle[middle.rfind("\n") + 1 :]
-    return line if line and not line[-1].isspace() else ""
-
-
-def heal(middle: str, pieces: Sequence[str] | None) -> Healed:
-    """End `middle` on a token boundary; `pieces` are the tokens of `line_to_tokenize(middle)`.
-
-    A plain "drop the last token" fails in white space: the grammar then admits more of it. So
-    trailing blanks go as a whole, and indentation is left to the model and fitted afterwards.
-    """
-    start = middle.rfind("\n") + 1
-    line = middle[start:]
-    code = line.rstrip()
-    if not code:
-        return Healed(middle=middle[:start], realign=True, indent=line)
-    if code != line:
-        return Healed(middle=middle[: start + len(code)], dropped=line[len(code) :])
-    cut = start + last_token_off(line, pieces)
-    return Healed(middle=middle[:cut], dropped=middle[cut:])
-
-
-def _fitted(answer: str, indent: str) -> str | None:
-    """What of an answer goes in behind `indent`: without leading blank lines and the indentation
-    that is there already.
-
-    Deeper indentation comes along. Less means that the model has left the scope that the cursor is
-    in: that can't be inserted (None). Where one uses tabs and the other blanks, the lines move.
-    """
-    body = answer.lstrip("\n \t")
-    if not body:
-        return ""
-    before = answer[: len(answer) - len(body)]
-    brought = before[before.rfind("\n") + 1 :]
-    if brought.startswith(indent):
-        return brought[len(indent) :] + body
-    if indent.startswith(brought):
-        return None
-    first, *below = body.split("\n")
-    within = list(takewhile(lambda line: line.startswith(brought) or not line.strip(), below))
-    return "\n".join([first, *((indent + line[len(brought) :]).rstrip() for line in within)])
-
-
-def render(layout: Layout, middle: str, prompting: Prompting) -> str:
-    """The prompt as sent, in the mode RAW; `assemble` makes markers of the format in user text
-    harmless."""
-    if prompting.format is None:
+def render(
+    layout: Layout,
+    middle: str,
+    prompting: Prompting,
+    files: Sequence[tuple[str, str]] = (),
+) -> str:
+    """The prompt as sent, in the mode RAW, with `files` (path, text) from elsewhere; `assemble`
+    makes markers in user text harmless."""
+    fmt = prompting.format
+    if fmt is None:
         raise ValueError("a prompt needs a format")
     prefix, suffix = layout.prefix, layout.suffix
+    if layout.file_name and fmt.names_file(with_files=bool(files)):
+        prefix = prefix.removeprefix(layout.header)  # the format says it in its own way
     if prompting.layout is ModelLayout.STANDARD:
         prefix, middle = prefix + middle, ""
-    return _encodable(assemble(prompting.format, prefix, suffix, middle))
+    return _encodable(
+        assemble(
+            fmt,
+            prefix,
+            suffix,
+            middle,
+            files=files,
+            path=layout.file_name,
+            language=layout.language_id,
+        )
+    )
 
 
 def hole(layout: Layout, middle: str, snapshot: Snapshot) -> Hole:
@@ -195,7 +132,7 @@ def hole(layout: Layout, middle: str, snapshot: Snapshot) -> Hole:
         prefix=_encodable(before[: len(before) - len(inner)]),
         suffix=_encodable(neutralise_all(layout.suffix)),
         middle=_encodable(inner),
-        file_name=_encodable(snapshot.path.rpartition("/")[2]),
+        file_name=_encodable(neutralise_all(layout.file_name)),
         language_id=snapshot.document.language_id,
     )
 
@@ -217,9 +154,9 @@ def unix_newlines(text: str) -> str:
 
 def _file_header(snapshot: Snapshot, frozen: Frozen) -> str:
     """The file's name as a comment above its first line: in a file with little in it yet, nothing
-    else tells the model the language. Folders may hold a user's name and are left out."""
+    else tells the model the language."""
     language = language_for(snapshot.document.language_id, snapshot.path)
-    name = snapshot.path.rpartition("/")[2]
+    name = _file_name(snapshot)
     if frozen.first > 0 or not name:
         return ""
     if language.line_comment:
@@ -228,6 +165,11 @@ def _file_header(snapshot: Snapshot, frozen: Frozen) -> str:
         start, end = language.block_comment[0]
         return f"{start} {name} {end}\n"
     return ""
+
+
+def _file_name(snapshot: Snapshot) -> str:
+    """Without its folders, which may hold a user's name."""
+    return snapshot.path.rpartition("/")[2]
 
 
 def _still_holds(frozen: Frozen, document: DocumentSnapshot, cursor: Point) -> bool:
