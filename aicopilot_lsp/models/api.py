@@ -8,7 +8,7 @@ llamacpp.py, ollama.py, ...
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from aicopilot_lsp.models.protocol import (
     BackendInfo,
@@ -110,3 +110,13 @@ class Api(Protocol):
     ) -> tuple[str, ...] | None:
         """`text` in tokens, control tokens recognised if `special`; None where the server can't
         tell. Raises ModelError; NOT_FOUND counts as "can't tell, and need not be asked again"."""
+
+
+@runtime_checkable
+class LearningApi(Protocol):
+    """An Api of an interface that many servers have, each in its own way."""
+
+    async def learn(self, ask: Ask, where: str) -> None:
+        """Find out which one it is; `dialects` are for that one from then on. Cheap: every first
+        request waits for it; `describe` does the same on the way. Raises ModelError where the
+        server can't tell now; one that has no such path is told by that, and is no failure."""

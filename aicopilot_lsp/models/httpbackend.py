@@ -9,15 +9,17 @@ import contextlib
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from aicopilot_lsp.config.urls import under_public_name
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
 from aicopilot_lsp.models import failures
-from aicopilot_lsp.models.api import Api, Dialect, Piece
+from aicopilot_lsp.models.api import Api, Dialect, LearningApi, Piece
 from aicopilot_lsp.models.endpoint import Endpoint
 from aicopilot_lsp.models.framing import Decoder, decoder, expect
 from aicopilot_lsp.models.http import Deadline, Reply, Transport
+from aicopilot_lsp.models.learner import Learner
 from aicopilot_lsp.models.protocol import (
     BackendInfo,
     Finished,
@@ -38,6 +40,7 @@ Prove = Callable[["HttpBackend"], Awaitable[Prompting]]
 
 _TOKENIZE_S = 2.0
 _DESCRIBE_S = 5.0
+_LEARN_S = 2.0
 _TOKENIZED_TEXTS = 64
 # The rest of a finished answer is a few bytes that let the connection be used again, and for some
 # servers what it has cost.
@@ -92,16 +95,25 @@ class HttpBackend:
         self._window_tokens: int | None = None
         self._answered = False
         self._measuring: asyncio.Task[None] | None = None
+        self._learner = Learner()
 
     @property
     def model(self) -> str:
         return self._model
 
     @property
+    def where(self) -> str:
+        """Scheme, host and port of its server; words where that changes."""
+        return self._where
+
+    @property
     def prompting(self) -> Prompting:
         """See Backend.prompting. Raises ModelError STARTING before `prepare` has returned."""
         if self._prompting is None:
             raise failures.not_tested_yet(self._where)
+        if isinstance(self.api, LearningApi):
+            healing = self.api.dialects[self._prompting.mode].healing
+            return replace(self._prompting, healing=healing)
         return self._prompting
 
     @property
@@ -131,6 +143,8 @@ class HttpBackend:
         # Beside the request, and never before the model has shown that it answers.
         if self._answered and self._window_tokens is None and self._measuring is None:
             self._measuring = asyncio.create_task(self._measure_window())
+        if isinstance(self.api, LearningApi):
+            await self._learner.settle(partial(self._learn, self.api))
         if self._prompting is not None or self._prove is None:
             return
         if self._proving is None or self._proving.done():
@@ -210,6 +224,7 @@ class HttpBackend:
         if self._measuring is not None:
             self._measuring.cancel()
             await asyncio.gather(self._measuring, return_exceptions=True)
+        await self._learner.aclose()
         await self._transport.aclose()
         self._pieces.clear()
 
@@ -224,6 +239,11 @@ class HttpBackend:
     async def _settle(self, prove: Prove) -> Prompting:
         self._prompting = found = await prove(self)
         return found
+
+    async def _learn(self, api: LearningApi) -> None:
+        endpoint = await self._locate()
+        await api.learn(self._ask(endpoint, Deadline(_LEARN_S)), endpoint.display)
+        self._forget_tokens()
 
     def _ask(self, endpoint: Endpoint, deadline: Deadline) -> Callable[..., Any]:
         async def ask(path: str, body: Any = None) -> dict[str, Any]:
@@ -247,15 +267,20 @@ class HttpBackend:
         opened = self._transport.open(
             endpoint, call.path, body=call.body, headers=call.headers, deadline=deadline
         )
-        async with opened as reply:
-            await expect(reply, dialect.framing)
-            while not answer.ended:
-                for event in answer.feed(await reply.chunk(), reply.where):
-                    self._answered = True
-                    yield event
-            if not answer.stopped:
-                await _drain(reply, answer)
-            yield answer.finished
+        try:
+            async with opened as reply:
+                await expect(reply, dialect.framing)
+                while not answer.ended:
+                    for event in answer.feed(await reply.chunk(), reply.where):
+                        self._answered = True
+                        yield event
+                if not answer.stopped:
+                    await _drain(reply, answer)
+                yield answer.finished
+        except ModelError as error:
+            if error.kind is ModelErrorKind.UNREACHABLE:
+                self._learner.forget()  # who comes back may be another
+            raise
 
 
 class _Answer:
