@@ -40,10 +40,10 @@ class Answer:
         if self._ended:
             return Piece(usage=usage) if usage else None
         clean = self._cleaner.feed(text)
-        if finish is None and self._cleaner.done:
-            finish = FinishReason.END
-        elif finish is not None:
+        if finish is not None or self._cleaner.done:
             clean += self._cleaner.close()
+        if finish is None:  # then the cost, too, comes when the model is done with talking
+            finish, usage_follows = FinishReason.END if self._cleaner.done else None, False
         self._given = self._given or bool(clean.strip())
         if finish is FinishReason.LIMIT and not self._given and self._has_reasoned:
             raise faults.only_reasoned(where)

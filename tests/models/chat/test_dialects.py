@@ -53,7 +53,7 @@ def test_openai_text_comes_unwrapped_with_its_cost_at_the_end() -> None:
     assert _read(OpenAiChat("m"), events) == [
         Piece(text="a +"),
         Piece(text=" b"),
-        Piece(finish=FinishReason.END, usage_follows=True),
+        Piece(finish=FinishReason.END),
         Piece(
             usage=Usage(prompt_tokens=9, cached_tokens=4, evaluated_tokens=5, generated_tokens=5)
         ),
