@@ -51,13 +51,13 @@ _ROWS = (
     FimFormat(
         name="starcoder2",
         alone=("<fim_prefix>{prefix}", "<fim_suffix>{suffix}", "<fim_middle>{middle}"),
-        # The path stands behind the prefix token, and nothing but it is followed by a newline.
+        # The path stands behind the prefix token; what else ends in a newline is a file's own.
         among=(
             *("<repo_name>{repo}", "{files}", "<file_sep>"),
             *("<fim_prefix>", "{path}\n", "{prefix}", "<fim_suffix>{suffix}"),
             "<fim_middle>{middle}",
         ),
-        file=("<file_sep>", "{path}\n", "{text}"),
+        file=("<file_sep>", "{path}\n", "{text}\n"),
         stop=("<file_sep>", *_STARCODER_END),
         markers=tokens.STARCODER2,
         source="the StarCoder2 paper, section 5.1",
