@@ -7,9 +7,9 @@ from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from aicopilot_lsp.completion.prompt import Healed
 from aicopilot_lsp.completion.speed import Sample
 from aicopilot_lsp.completion.stop import Surroundings, find_stop
+from aicopilot_lsp.models.healing import Healed
 from aicopilot_lsp.models.protocol import (
     Backend,
     Finished,

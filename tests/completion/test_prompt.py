@@ -7,13 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aicopilot_lsp.completion.prompt import (
-    heal,
     lay_out,
-    line_to_tokenize,
     render,
     unix_newlines,
 )
 from aicopilot_lsp.models.fim import format_for
+from aicopilot_lsp.models.healing import heal, line_to_tokenize
 from aicopilot_lsp.models.protocol import Layout as ModelLayout
 from aicopilot_lsp.models.protocol import Mode, Prompting
 from tests.support.fixture import CURSOR, at_cursor
