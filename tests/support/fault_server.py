@@ -524,7 +524,8 @@ async def _one_event(peer: Peer, data: bytes) -> None:
     await peer.chunk(peer.wire.framed(data))
     if peer.wire.framing is Framing.JSON:
         await peer.send(b"0\r\n\r\n")
-    await peer.hang()
+    else:
+        await peer.hang()
 
 
 async def _drip(peer: Peer, data: bytes) -> None:
