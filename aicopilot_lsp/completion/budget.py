@@ -1,9 +1,9 @@
 """How much to send and to ask for: sized to meet the latency that is aimed at, by measured speed.
 
 The prompt. The frozen layout reads a prompt whole once for a stretch of typing and then only what
-was typed, so two things bound it. The target bounds what a request costs on the average; what a
-cold prompt may take bounds it where a model reads slowly. Below the floor the target does not
-count: a slow model with hardly a prompt would be in time with nonsense.
+was typed, so two things bound it: the target bounds what a request costs on the average, and a few
+times the target what reading it whole may take. Below the floor neither counts, only what a
+patient user will wait for: a slow model with hardly a prompt would be in time with nonsense.
 
 The answer. It ends by itself where the suggestion is complete; the limit is for the model that
 does not find an end. What the target leaves time for, and at least a line or a block.
@@ -26,6 +26,9 @@ from aicopilot_lsp.models.protocol import Site
 # 0.5B matched 28 % exactly with 2,100 characters and a window cut to 70 % of its room, and 35 %
 # with 2,600 and a full one, so the prompt is not cut further for the sake of a cold read.
 _COLD_READ_MS = 7_000.0
+# Above the floor a cold prompt may take so many times the target: a cursor that jumps about reads
+# one each time.
+_COLD_TARGETS = 4.0
 # Where at least this share of the prompts is read anew, cold is the rule and gets no such time.
 _NO_REUSE = 0.5
 # The floor lies at what a cold read affords, and between these.
@@ -187,7 +190,8 @@ def _prompt(speed: Speed, wanted: Wanted) -> tuple[int, Bound]:
     affordable = speed.reads_per_s * reading_ms / 1000 / speed.fresh_share
     cold = speed.reads_per_s * _cold_ms(speed, wanted) / 1000
     floor = max(_MIN_PROMPT_TOKENS, min(cold, _FLOOR_PROMPT_TOKENS))
-    size, bound = min((affordable, Bound.TARGET), (cold, Bound.COLD_READ))
+    above = min(cold, speed.reads_per_s * wanted.target_ms / 1000 * _COLD_TARGETS)
+    size, bound = min((affordable, Bound.TARGET), (above, Bound.COLD_READ))
     if size <= floor:
         size, bound = floor, Bound.FLOOR
     return _stepped(size), bound
