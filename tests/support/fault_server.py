@@ -81,7 +81,8 @@ Serve = Callable[[Peer], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Fault:
-    """`only`: the framings in which it can occur; `kinds`: where the kind is another one."""
+    """`only`: the framings in which it can occur; `kinds`: those in which the kind is another one;
+    `also`: a second kind that is right on interfaces that can't tell the first."""
 
     kind: Kind
     serve: Serve
@@ -90,9 +91,12 @@ class Fault:
     retry_after_s: float | None = None
     only: frozenset[Framing] = frozenset(Framing)
     kinds: Mapping[Framing, Kind] = field(default_factory=dict)
+    also: Kind | None = None
 
-    def kind_on(self, wire: Wire) -> Kind:
-        return self.kinds.get(wire.framing, self.kind)
+    def kinds_on(self, wire: Wire) -> tuple[Kind, ...]:
+        """The kinds that are right."""
+        kind = self.kinds.get(wire.framing, self.kind)
+        return (kind,) if self.also is None else (kind, self.also)
 
 
 FAULTS: dict[str, Fault] = {}
@@ -360,13 +364,15 @@ async def _a_coded_error_in_a_200(peer: Peer) -> None:
     await peer.whole(200, b'{"error": {"code": 401}}', _JSON)
 
 
-@_fault(Kind.BUSY, only=_STREAMED)
+# Ollama's errors are sentences: a code among them is none of its own.
+@_fault(Kind.BUSY, only=_STREAMED, also=Kind.SERVER)
 async def _an_error_event(peer: Peer) -> None:
     await peer.begin()
     await peer.event({"error": {"code": 503, "type": "unavailable_error"}})
 
 
-@_fault(Kind.SERVER, only=_SSE_ONLY)
+# Only llama.cpp has had it; to others it is a field to be ignored.
+@_fault(Kind.SERVER, only=_SSE_ONLY, also=Kind.INTERRUPTED)
 async def _an_error_line(peer: Peer) -> None:
     await peer.stream()
     await peer.chunk(b'error: {"code": 500, "message": "canary_source"}\n\n')
