@@ -6,10 +6,11 @@ from typing import Any
 from aicopilot_lsp.models import failures
 from aicopilot_lsp.models.api import Call, Framing, Piece, Reader
 from aicopilot_lsp.models.chat.prompt import answer_tokens, conversation
-from aicopilot_lsp.models.chat.reading import Answer, count, mapping, text_in
+from aicopilot_lsp.models.chat.reading import Answer
 from aicopilot_lsp.models.http import json_object
 from aicopilot_lsp.models.protocol import FinishReason, GenerateRequest, Healing, Hole, Usage
 from aicopilot_lsp.models.sse import Event
+from aicopilot_lsp.models.wire import count, mapping, milliseconds, text
 
 _NANOSECONDS_PER_MS = 1e6
 
@@ -81,7 +82,7 @@ class _Lines:
             limited = line.get("done_reason") == "length"
             finish = FinishReason.LIMIT if limited else FinishReason.END
         return self._answer.piece(
-            text_in(message.get("content"), where),
+            text(message.get("content"), where),
             where=where,
             finish=finish,
             usage=_usage(line) if finish else None,
@@ -94,11 +95,6 @@ def _usage(line: dict[str, Any]) -> Usage:
     return Usage(
         prompt_tokens=count(line.get("prompt_eval_count")),
         generated_tokens=count(line.get("eval_count")),
-        prefill_ms=_ms(line.get("prompt_eval_duration")),
-        decode_ms=_ms(line.get("eval_duration")),
+        prefill_ms=milliseconds(line.get("prompt_eval_duration"), _NANOSECONDS_PER_MS),
+        decode_ms=milliseconds(line.get("eval_duration"), _NANOSECONDS_PER_MS),
     )
-
-
-def _ms(nanoseconds: object) -> float | None:
-    found = count(nanoseconds)
-    return None if found is None else found / _NANOSECONDS_PER_MS

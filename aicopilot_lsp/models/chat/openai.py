@@ -8,25 +8,80 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aicopilot_lsp.models import failures, llamacpp_wire
+from aicopilot_lsp.config.settings import ModelSettings
+from aicopilot_lsp.models import failures, hosted, llamacpp_wire
 from aicopilot_lsp.models.api import Call, Framing, Piece, Reader
 from aicopilot_lsp.models.chat import faults
+from aicopilot_lsp.models.chat.api import ChatApi, is_at, named, openai_reason, without_version
 from aicopilot_lsp.models.chat.prompt import answer_tokens, conversation
-from aicopilot_lsp.models.chat.reading import Answer, count, mapping, text_in
+from aicopilot_lsp.models.chat.reading import Answer
 from aicopilot_lsp.models.http import json_object
+from aicopilot_lsp.models.httpbackend import HttpBackend
 from aicopilot_lsp.models.protocol import FinishReason, GenerateRequest, Healing, Hole, Usage
 from aicopilot_lsp.models.sse import Event
+from aicopilot_lsp.models.wire import count, first, mapping, text
+from aicopilot_lsp.plugins import BackendContext
 
 # "content_filter" is an error, see _Events; "tool_calls" can't be, as no tools are offered.
 _FINISH = {"stop": FinishReason.END, "length": FinishReason.LIMIT}
 
 
+URL = "https://api.openai.com"
+# Later families of the hosted service refuse every temperature but their own; these are complete,
+# so that no new name is sent a field that it refuses.
+_SAMPLED = ("gpt-3.5", "gpt-4")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Fields:
-    """What a server takes, where they differ."""
+class Fields:
+    """What servers of this interface take, where they differ.
+
+    Attributes
+    ----------
+    limit : str
+        The field for the most tokens of an answer.
+    temperature : bool
+        Whether the model may be told one.
+    """
 
     limit: str = "max_tokens"
     temperature: bool = True
+
+
+def create(settings: ModelSettings, context: BackendContext) -> HttpBackend:
+    """A backend for the chat model at `settings.url`, or at OpenAI. Connects to nothing.
+
+    Raises
+    ------
+    ConfigError
+        No model is named, or the address or a header can't be used.
+    """
+    model = named(settings, "gpt-4.1-mini")
+    settings = without_version(settings)
+    dialect = OpenAiChat(model, fields=fields_at(settings, model))
+    return hosted.make(
+        settings,
+        context,
+        ChatApi(model, dialect),
+        server="OpenAI",
+        usual_url=URL,
+        default_url=URL,
+        needs_key=is_at(settings, URL),
+        explain=openai_reason,
+    )
+
+
+def fields_at(settings: ModelSettings, model: str) -> Fields:
+    """What the server takes: the service has renamed the limit and refuses the old name for its
+    newer models; the many others know the old name, and some of them only that."""
+    if not is_at(settings, URL):
+        return Fields()
+    return Fields(limit="max_completion_tokens", temperature=takes_temperature(model))
+
+
+def takes_temperature(model: str) -> bool:
+    """Whether a model of the hosted service does."""
+    return model.startswith(_SAMPLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +101,7 @@ class OpenAiChat:
 
     model: str
     extra: Mapping[str, Any] = field(default_factory=dict)
-    fields: _Fields = _Fields()
+    fields: Fields = Fields()
     framing = Framing.SSE
     healing = Healing.NONE
     max_stops = 0
@@ -85,15 +140,14 @@ class _Events:
         if event.name == "error":
             raise failures.from_error_object(where, chunk.get("error", chunk))
         failures.raise_error_in(chunk, where)
-        choices = chunk.get("choices")
-        choice = mapping(choices[0]) if isinstance(choices, list) and choices else {}
+        choice = first(chunk.get("choices"))
         delta = mapping(choice.get("delta"))
         self._answer.reasoned |= bool(delta.get("reasoning_content") or delta.get("reasoning"))
         ended = choice.get("finish_reason")
         if ended == "content_filter":
             raise faults.withheld(where)
         return self._answer.piece(
-            text_in(delta.get("content"), where),
+            text(delta.get("content"), where),
             where=where,
             finish=_FINISH.get(ended, FinishReason.END) if isinstance(ended, str) else None,
             usage=_usage(chunk),

@@ -1,12 +1,5 @@
-"""What the readers of all chat APIs share: text through the cleaner, and how answers end.
+"""What the readers of all chat APIs share: text through the cleaner, and how answers end."""
 
-Every field of an answer is checked: a server may be of any version, or something else.
-"""
-
-from collections.abc import Mapping
-from typing import Any
-
-from aicopilot_lsp.models import failures
 from aicopilot_lsp.models.api import Piece
 from aicopilot_lsp.models.chat import faults
 from aicopilot_lsp.models.chat.clean import Cleaner
@@ -55,23 +48,3 @@ class Answer:
     @property
     def _has_reasoned(self) -> bool:
         return self.reasoned or self._cleaner.reasoned
-
-
-def mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-
-def text_in(value: object, where: str) -> str:
-    """`value` as text; None counts as none. Raises ModelError PROTOCOL."""
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise failures.bad_answer(where, "its text is not a string")
-    if value.isascii():
-        return value
-    # JSON can spell lone surrogates, which nothing after us could encode.
-    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
