@@ -22,6 +22,7 @@ from aicopilot_lsp.errors import AicopilotError, ConfigError, ModelError, ModelE
 
 if TYPE_CHECKING:
     from aicopilot_lsp.completion.pipeline import Memory, Parts
+    from aicopilot_lsp.completion.speed import Speeds
     from aicopilot_lsp.models.protocol import Backend
 
 _log = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ class Engine:
         self._backend: Backend | None = None
         self._parts: Parts | None = None
         self._memory: Memory | None = None
+        self._speeds: Speeds | None = None  # kept when settings change
         self._outcomes: OrderedDict[str, Outcome] = OrderedDict()
         self._in_flight: set[asyncio.Task[object]] = set()
         self._retiring: set[asyncio.Task[None]] = set()
@@ -86,9 +88,11 @@ class Engine:
     async def _complete(self, snapshot: Snapshot) -> Outcome:
         # Imported with the first request: the server answers `initialize` without it (INV-11).
         from aicopilot_lsp.completion import pipeline
+        from aicopilot_lsp.completion.speed import Speeds
 
         if self._memory is None:
-            self._memory = pipeline.Memory()
+            self._speeds = self._speeds or Speeds()
+            self._memory = pipeline.Memory(speeds=self._speeds)
         try:
             return await pipeline.complete(
                 snapshot, self.settings.completion, self._pipeline_parts(), self._memory
@@ -183,6 +187,7 @@ class Engine:
                 clock=self._clock,
                 sleep=self._sleep,
                 new_id=lambda: f"s{next(self._ids)}",
+                latency=self.settings.latency,
             )
         return self._parts
 

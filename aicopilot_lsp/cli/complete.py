@@ -12,6 +12,7 @@ from aicopilot_lsp.cli.options import ConfigFile
 from aicopilot_lsp.cli.printable import printable
 from aicopilot_lsp.cli.session import open_engine, settings_for
 from aicopilot_lsp.cli.target import Target, read_target
+from aicopilot_lsp.completion import budget
 from aicopilot_lsp.completion.types import Outcome, OutcomeKind
 from aicopilot_lsp.text.document import Point
 
@@ -52,7 +53,7 @@ def complete(
     """Complete the code at one place and print the text.
 
     With --json: text, range (from 1, columns in characters, end exclusive), outcome with its reason
-    and rule, model, timings_ms by stage, tokens, context and filters. Exit code 0 when the request
+    and rule, model, timings_ms by stage, tokens, budget, context and filters. Exit code 0 when the request
     was answered (also with nothing), 1 when the model failed or was too slow, 2 for a place that is
     not there.
 
@@ -104,6 +105,7 @@ def as_record(outcome: Outcome) -> dict[str, Any]:
             "evaluated": outcome.tokens.evaluated,
             "generated": outcome.tokens.generated,
         },
+        "budget": budget.as_record(outcome.budget) if outcome.budget else None,
         "context": [],
         "filters": [
             {"rule": verdict.rule, "action": verdict.action.value, "reason": verdict.reason}
