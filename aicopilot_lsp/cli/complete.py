@@ -53,9 +53,9 @@ def complete(
     """Complete the code at one place and print the text.
 
     With --json: text, range (from 1, columns in characters, end exclusive), outcome with its reason
-    and rule, model, timings_ms by stage, tokens, budget, context and filters. Exit code 0 when the request
-    was answered (also with nothing), 1 when the model failed or was too slow, 2 for a place that is
-    not there.
+    and rule, model, timings_ms by stage, tokens, budget (how prompt and answer were sized), context
+    and filters. Exit code 0 when the request was answered (also with nothing), 1 when the model
+    failed or was too slow, 2 for a place that is not there.
 
     Example: aicopilot complete app.py --at 12:5 --json
     """

@@ -31,6 +31,10 @@ def test_json_tells_everything_that_is_known(cli: Cli) -> None:
     assert record["tokens"]["prompt"] >= record["tokens"]["evaluated"] > 0
     assert record["tokens"]["generated"] > 0
     assert record["context"] == []
+    assert record["budget"]["target_ms"] == 500
+    assert record["budget"]["prompt"]["bound"] == "floor"
+    assert record["budget"]["output"] == {"tokens": 48, "bound": "floor"}
+    assert record["budget"]["window_tokens"]
     assert {"rule": "empty", "action": "pass", "reason": ""} in record["filters"]
 
 
