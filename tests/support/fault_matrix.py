@@ -9,14 +9,19 @@ for nothing beyond its deadline and 100 ms, on a busy machine as on an idle one.
 import asyncio
 import contextlib
 import logging
+import socket
+import ssl
 import sys
 import traceback
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+import trustme
 
 from aicopilot_lsp import plugins
 from aicopilot_lsp.config.settings import EmbeddedSettings, ModelSettings, Secret
@@ -108,6 +113,47 @@ async def _hangs_in_the_tls_handshake() -> AsyncIterator[str]:
         yield server.url.replace("http:", "https:")
 
 
+@contextlib.asynccontextmanager
+async def _untrusted_certificate() -> AsyncIterator[str]:
+    async def nobody(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    server = await asyncio.start_server(nobody, "127.0.0.1", 0, ssl=_strangers_certificate())
+    async with server:
+        yield f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+@cache
+def _strangers_certificate() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    return context
+
+
+@contextlib.asynccontextmanager
+async def _no_such_host() -> AsyncIterator[str]:
+    _resolve_to()
+    yield "http://models.example:8080"
+
+
+@contextlib.asynccontextmanager
+async def _rebound_to_the_clouds_credentials() -> AsyncIterator[str]:
+    _resolve_to("169.254.169.254")
+    yield "http://models.example:80"
+
+
+def _resolve_to(*addresses: str) -> None:
+    """What names stand for from now on, in the running loop, which is the cell's own."""
+
+    async def resolve(*_: object, **__: object) -> list[tuple[object, ...]]:
+        if not addresses:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        kind = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
+        return [(*kind, (address, 80)) for address in addresses]
+
+    asyncio.get_running_loop().getaddrinfo = resolve  # type: ignore[method-assign, assignment]
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where no good server is."""
@@ -123,6 +169,11 @@ PLACES: dict[str, Place] = {
     "no_tls_there": Place(ModelErrorKind.UNREACHABLE, _not_tls),
     "hangs_in_the_tls_handshake": Place(
         ModelErrorKind.TIMEOUT, _hangs_in_the_tls_handshake, hangs=True
+    ),
+    "untrusted_certificate": Place(ModelErrorKind.UNREACHABLE, _untrusted_certificate),
+    "no_such_host": Place(ModelErrorKind.UNREACHABLE, _no_such_host),
+    "rebound_to_the_clouds_credentials": Place(
+        ModelErrorKind.UNREACHABLE, _rebound_to_the_clouds_credentials
     ),
 }
 
