@@ -2,6 +2,8 @@
 
 from hypothesis import settings
 
+pytest_plugins = ("tests.support.canary",)
+
 # The time one example takes is the machine's, not the code's: where speed matters, a test measures
 # it against its own smaller case.
 settings.register_profile("aicopilot", deadline=None)

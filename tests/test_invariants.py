@@ -27,6 +27,8 @@ _NOT_ALLOWED = (
     ("completion", "lsprotocol"),
     ("cli", "pygls"),
     ("lsp", "httpx"),
+    ("cli", "keyring"),
+    ("models", "truststore"),
     ("models", "h11"),
     ("models", "filelock"),
     ("cli", "xllamacpp"),

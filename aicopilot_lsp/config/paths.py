@@ -35,6 +35,11 @@ def config_file() -> Path:
     )
 
 
+def keys_dir() -> Path:
+    """The keys that `aicopilot key set` stores: keys/ beside the user's options."""
+    return config_file().parent / "keys"
+
+
 def named_config_file() -> Path | None:
     """The file that AICOPILOT_CONFIG names. A file that someone named should be there."""
     return _named(CONFIG_FILE_VARIABLE)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from aicopilot_lsp.config.urls import is_loopback
 from aicopilot_lsp.errors import ModelError
 from aicopilot_lsp.models import certificates, failures
 
@@ -63,7 +64,10 @@ async def route_to(
 ) -> Route:
     """Import what connections need and read the certificates, off the loop (0.2 s and 0.07 s at the
     first call). Raises ModelError when `ca_file` can't be used."""
-    secure = urlsplit(base_url).scheme == "https"
+    parts = urlsplit(base_url)
+    secure = parts.scheme == "https"
+    if is_loopback(parts.hostname or ""):
+        proxy = None
     context = await asyncio.to_thread(_load, where, ca_file, secure=secure)
     uds_path = str(uds) if uds is not None else None
     return Route(where=where, context=context, ca_file=ca_file, uds=uds_path, proxy=proxy)

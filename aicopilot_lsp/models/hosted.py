@@ -4,14 +4,17 @@ from the server's `Api`. Every provider's `create` ends here."""
 import asyncio
 from urllib.parse import urlsplit
 
+from aicopilot_lsp.config.paths import keys_dir
 from aicopilot_lsp.config.settings import ModelSettings, Secret
 from aicopilot_lsp.config.urls import checked_headers, checked_url, is_loopback
 from aicopilot_lsp.errors import ConfigError, ModelError, ModelErrorKind
 from aicopilot_lsp.models.api import Api
-from aicopilot_lsp.models.endpoint import BEARER, Endpoint, read_key
+from aicopilot_lsp.models.endpoint import BEARER, Endpoint
 from aicopilot_lsp.models.failures import Explain
 from aicopilot_lsp.models.fim import format_for
 from aicopilot_lsp.models.httpbackend import HttpBackend
+from aicopilot_lsp.models.keys import read_key
+from aicopilot_lsp.models.keystore import KeyStore
 from aicopilot_lsp.models.protocol import Layout, Mode, Prompting
 from aicopilot_lsp.models.selftest.prove import Prover
 from aicopilot_lsp.plugins import BackendContext
@@ -66,9 +69,11 @@ def make(
         and sent.isdisjoint((key_header, BEARER))
     )
 
+    store = KeyStore(keys_dir())
+
     async def key() -> Secret | None:
         # Each time anew: a key that the user mended works at once.
-        found = await asyncio.to_thread(read_key, settings)
+        found = await asyncio.to_thread(read_key, settings, url, store)
         if found is None and needs_key:
             raise _no_key(settings.name, server)
         return found
@@ -83,6 +88,7 @@ def make(
             explain=explain,
             ca_file=settings.ca_file,
             proxy=settings.proxy,
+            key_refused=store.forget,
         )
 
     async def readiness() -> str | None:
@@ -93,16 +99,15 @@ def make(
         return None
 
     where = Endpoint(base_url=url).display
+    prompting = declared(api, settings)
+    prover = Prover(
+        settings, context.state_dir, lambda name: declared_as(api, name, settings), where=where
+    )
     return HttpBackend(
         api,
         locate,
-        prompting=declared(api, settings),
-        prove=Prover(
-            settings,
-            context.state_dir,
-            lambda name: declared_as(api, name, settings),
-            where=where,
-        ),
+        prompting=prompting,
+        prove=None if prompting else prover,
         readiness=readiness,
         model=settings.model or settings.name,
         where=where,

@@ -141,7 +141,10 @@ class Transport:
                 source, endpoint.base_url + path, sent_headers, body, deadline
             )
             if response.status != 200:
-                raise await _status_failure(response, source, deadline, endpoint)
+                failure = await _status_failure(response, source, deadline, endpoint)
+                if failure.kind is ModelErrorKind.AUTH and endpoint.key_refused is not None:
+                    endpoint.key_refused()
+                raise failure
             _refuse_early(response, source.where, self._max_response_bytes)
             yield Reply(response, source, deadline, self._max_response_bytes)
         finally:

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.support import canary
+
 
 @dataclass(frozen=True)
 class Cli:
@@ -30,15 +32,23 @@ class Cli:
         }
 
     def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+        return self.run_with("", *arguments)
+
+    def run_with(self, stdin: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        """The same with something on standard input."""
+        done = subprocess.run(
             [sys.executable, "-m", "aicopilot_lsp", *map(str, arguments)],
             env=self.environment,
             capture_output=True,
             text=True,
             check=False,
             timeout=120,
-            stdin=subprocess.DEVNULL,
+            input=stdin,
         )
+        canary.watch("what a command printed", done.stdout + done.stderr)
+        for log in self.folder.glob("state/**/*.log*"):
+            canary.watch("a log file", log.read_bytes())
+        return done
 
     def json(self, *arguments: str | Path) -> Any:
         done = self.run(*arguments)

@@ -29,6 +29,7 @@ from aicopilot_lsp.models.protocol import (
 )
 from aicopilot_lsp.plugins import BackendContext
 from tests.models.contract import BackendContract, collect, request_for, text_of
+from tests.support.canary import new_key
 from tests.support.prompting import QWEN_FROZEN, llamacpp_backend
 from tests.support.scripted_llamacpp import ScriptedLlamaCpp
 
@@ -319,7 +320,8 @@ async def test_a_key_file_is_read_at_each_call_so_that_mending_it_helps(
         await collect(backend, request_for())
     assert caught.value.kind is ModelErrorKind.AUTH
     assert server.requests == []
-    file.write_text("  a-key\r\n", "utf-8")
+    file.touch(0o600)
+    file.write_text(f"  {new_key()}\r\n", "utf-8")
     assert text_of(await collect(backend, request_for()))
     await backend.aclose()
 

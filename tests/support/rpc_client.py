@@ -18,6 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from tests.support import canary
+
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTED = (sys.executable, "-m", "tests.support.scripted_server")
 DEADLINE_S = 30.0  # far beyond what anything takes; a test that reaches it has failed
@@ -166,7 +168,9 @@ class RpcClient:
             if not size:
                 self._arrived.put(None)
                 return
-            self._arrived.put(json.loads(stdout.read(size)))
+            body = stdout.read(size)
+            canary.watch("a message to the client", body)
+            self._arrived.put(json.loads(body))
 
     # Ending
 
@@ -196,12 +200,16 @@ class RpcClient:
     def log(self) -> str:
         """What the server wrote to its log files."""
         found = sorted((self.state_dir / "logs").glob("*.log*"))
-        return "\n".join(path.read_text(encoding="utf-8", errors="replace") for path in found)
+        text = "\n".join(path.read_text(encoding="utf-8", errors="replace") for path in found)
+        canary.watch("the server's log", text)
+        return text
 
     def stderr(self) -> str:
         """All of standard error; after the end of the process."""
         assert self.process.stderr is not None
-        return self.process.stderr.read().decode(errors="replace")
+        text = self.process.stderr.read().decode(errors="replace")
+        canary.watch("the server's standard error", text)
+        return text
 
     def _last_words(self) -> str:
         return self.stderr() if self.process.wait(DEADLINE_S) else ""
@@ -219,6 +227,9 @@ class RpcClient:
             self.process.kill()
         self.process.wait()
         self._reader.join(DEADLINE_S)
+        self.log()
+        if self.process.stderr is not None and not self.process.stderr.closed:
+            self.stderr()
         for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
             if pipe is not None:
                 with contextlib.suppress(BrokenPipeError):  # bytes for a server that has gone
