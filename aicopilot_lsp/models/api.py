@@ -21,8 +21,8 @@ from aicopilot_lsp.models.protocol import (
 from aicopilot_lsp.models.sse import Event
 
 Ask = Callable[..., Awaitable[dict[str, Any]]]
-"""`await ask(path, body=None)`: the JSON object that the server answers a short question with.
-Raises ModelError."""
+"""`await ask(path, body=None)`: the JSON object that the server answers a short question with, an
+array as `{"items": array}`. Raises ModelError."""
 
 
 class Framing(Enum):

@@ -153,9 +153,13 @@ class Transport:
     async def fetch_json(
         self, endpoint: Endpoint, path: str, *, deadline: Deadline, body: Any = None
     ) -> dict[str, Any]:
-        """The JSON object that a request is answered with. Raises as `open` does."""
+        """The JSON object that a request is answered with; an array as `{"items": array}`. Raises
+        as `open` does."""
         async with self.open(endpoint, path, deadline=deadline, body=body) as reply:
-            return json_object(await reply.body(), reply.where)
+            answer = await reply.body()
+            if answer.lstrip()[:1] == b"[":
+                answer = b'{"items":' + answer + b"}"
+            return json_object(answer, reply.where)
 
     async def aclose(self) -> None:
         """Take no more calls. Those in flight go on; their connections close as they end."""
