@@ -48,8 +48,8 @@ _LANGUAGES: Mapping[str, str] = MappingProxyType(
 # A word or a mark with the blanks before it: what a token is at least, roughly.
 _PIECE = re.compile(r"\s*(?:\w+|[^\w\s])")
 # Tabby ends an answer at 64 tokens unless its configuration says otherwise, and does not tell. One
-# that is nearly so long may end in the middle of a line.
-_MAYBE_CUT_PIECES = 40
+# that may be so long, some two tokens to a piece, may end in the middle of a line.
+_MAYBE_CUT_PIECES = 24
 
 
 def create(settings: ModelSettings, context: BackendContext) -> HttpBackend:

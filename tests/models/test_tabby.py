@@ -191,5 +191,5 @@ async def test_describes_model_device_and_version(backend: HttpBackend) -> None:
 
 
 def test_has_to_be_told_where_the_server_is(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match='usually have url = "http://127.0.0.1:8080"'):
+    with pytest.raises(ConfigError, match=r'usually have url = "http://127\.0\.0\.1:8080"'):
         create(ModelSettings(name="m", provider="tabby"), _context(tmp_path))
