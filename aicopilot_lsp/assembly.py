@@ -1,8 +1,8 @@
 """The composition root: settings in, a working Engine out. What lsp/ and cli/ are built on.
 
-It alone joins the rooms: it picks the backend the settings name, the filters the catalogue holds,
-and hands them to the pipeline. It opens no connection and starts no process; the first request
-does.
+It alone joins the rooms: it makes the backends that the settings name, says which of them may see a
+file (routing.py), and hands them and the filters of the catalogue to the pipeline. It opens no
+connection and starts no process; the first request does.
 """
 
 import asyncio
@@ -11,18 +11,21 @@ import logging
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aicopilot_lsp import plugins
-from aicopilot_lsp.completion.types import Outcome, OutcomeKind, Snapshot
-from aicopilot_lsp.config.settings import Settings
+from aicopilot_lsp import plugins, routing
+from aicopilot_lsp.completion.types import Outcome, OutcomeKind, Snapshot, Trigger
+from aicopilot_lsp.config.settings import ModelSettings, Settings
 from aicopilot_lsp.errors import AicopilotError, ConfigError, ModelError, ModelErrorKind
 
 if TYPE_CHECKING:
-    from aicopilot_lsp.completion.pipeline import Memory, Parts
+    from aicopilot_lsp.completion.failover import Choice
+    from aicopilot_lsp.completion.memory import Memory
+    from aicopilot_lsp.completion.pipeline import Parts
     from aicopilot_lsp.completion.speed import Speeds
+    from aicopilot_lsp.models.guarded import Served
     from aicopilot_lsp.models.protocol import Backend
 
 _log = logging.getLogger(__name__)
@@ -56,7 +59,7 @@ class Engine:
         self.settings = settings
         self._state_dir, self._cache_dir = state_dir, cache_dir
         self._clock, self._sleep = clock, sleep
-        self._backend: Backend | None = None
+        self._served: dict[str, Served] = {}  # by name
         self._parts: Parts | None = None
         self._memory: Memory | None = None
         self._speeds: Speeds | None = None  # kept when settings change
@@ -87,58 +90,51 @@ class Engine:
 
     async def _complete(self, snapshot: Snapshot) -> Outcome:
         # Imported with the first request: the server answers `initialize` without it (INV-11).
-        from aicopilot_lsp.completion import pipeline
+        from aicopilot_lsp.completion import memory, pipeline
         from aicopilot_lsp.completion.speed import Speeds
 
         if self._memory is None:
             self._speeds = self._speeds or Speeds()
-            self._memory = pipeline.Memory(speeds=self._speeds)
-        try:
-            return await pipeline.complete(
-                snapshot, self.settings.completion, self._pipeline_parts(), self._memory
-            )
-        except ConfigError as error:
-            reason = ModelErrorKind.NOT_CONFIGURED.value
-            return Outcome(kind=OutcomeKind.MODEL_ERROR, reason=reason, message=str(error))
+            self._memory = memory.Memory(speeds=self._speeds)
+        return await pipeline.complete(
+            snapshot, self.settings.completion, self._pipeline_parts(), self._memory
+        )
 
     def note(self, uri: str, kind: OutcomeKind, reason: str | None = None) -> None:
         """Record the outcome of a request that ended before it came to the pipeline."""
         self._record(uri, Outcome(kind=kind, reason=reason or kind.value))
 
     async def backend(self) -> "Backend":
-        """The configured model's backend, made when first asked for.
+        """The backend of the first model for completion, made when first asked for, without what
+        guards it in requests: for commands that look at a model.
 
         Raises ModelError (NOT_CONFIGURED) when no model serves completion, ConfigError when its
         provider is unknown.
         """
-        if self._backend is None:
-            chosen = self.settings.model_for(ROLE)
-            if chosen is None:
-                raise ModelError(
-                    "No model is configured for completion. Add a [[models]] table with the role"
-                    f' "{ROLE}"; `aicopilot config path` says where.',
-                    kind=ModelErrorKind.NOT_CONFIGURED,
-                )
-            context = plugins.BackendContext(
-                embedded=self.settings.embedded,
-                state_dir=self._state_dir,
-                cache_dir=self._cache_dir,
-            )
-            self._backend = plugins.backend_factory(chosen.provider)(chosen, context)
-        return self._backend
+        return self._serve(self._completing()[0]).backend
 
     @property
     def starting(self) -> bool:
-        """Whether the model is being started or loaded at this moment."""
-        return self._backend is not None and self._backend.starting
+        """Whether a model is being started or loaded at this moment."""
+        return any(served.backend.starting for served in self._served.values())
 
     async def readiness(self) -> str | None:
-        """None when a model is configured and present, else what to do about it (for a person).
-        Starts nothing and connects to nothing."""
+        """None when a model is configured and present, else what to do about the first (for a
+        person). Starts nothing and connects to nothing."""
+        first: str | None = None
         try:
-            return await (await self.backend()).readiness()
-        except AicopilotError as error:
+            models = self._completing()
+        except ModelError as error:
             return str(error)
+        for model in models:
+            try:
+                advice = await self._serve(model).backend.readiness()
+            except AicopilotError as error:
+                advice = str(error)
+            if advice is None:
+                return None
+            first = first or advice
+        return first
 
     async def reconfigure(self, settings: Settings) -> None:
         """Take over new settings; requests in flight end with the old ones."""
@@ -147,9 +143,12 @@ class Engine:
         old, self.settings = self.settings, settings
         # Requests in flight keep the parts and the memory that they began with.
         self._parts, self._memory = None, None
-        if (old.models, old.embedded) != (settings.models, settings.embedded) and self._backend:
-            backend, self._backend = self._backend, None
-            closing = asyncio.create_task(_close_after(backend, set(self._in_flight)))
+        served, self._served = self._served, {}
+        if (old.models, old.embedded) == (settings.models, settings.embedded):
+            # With new breakers: what was wrong may have been mended by what has changed.
+            self._served = {name: one.anew(self._clock) for name, one in served.items()}
+        elif served:
+            closing = asyncio.create_task(_close_after(served.values(), set(self._in_flight)))
             self._retiring.add(closing)
             closing.add_done_callback(self._retiring.discard)
 
@@ -171,10 +170,57 @@ class Engine:
 
     async def aclose(self) -> None:
         """End model calls and connections; the embedded model's process stays for other editors."""
-        if self._backend is not None:
-            backend, self._backend = self._backend, None
-            await backend.aclose()
+        served, self._served = self._served, {}
+        for one in served.values():
+            await one.aclose()
         await asyncio.gather(*self._retiring)
+
+    def _completing(self) -> tuple[ModelSettings, ...]:
+        models = self.settings.models_for(ROLE)
+        if not models:
+            raise ModelError(
+                "No model is configured for completion. Add a [[models]] table with the role"
+                f' "{ROLE}"; `aicopilot config path` says where.',
+                kind=ModelErrorKind.NOT_CONFIGURED,
+            )
+        return models
+
+    def _serve(self, model: ModelSettings) -> "Served":
+        """Raises ConfigError when its provider is unknown or its settings can't be used."""
+        from aicopilot_lsp.models.breaker import Breaker
+        from aicopilot_lsp.models.guarded import Served
+
+        found = self._served.get(model.name)
+        if found is None:
+            context = plugins.BackendContext(
+                embedded=self.settings.embedded,
+                state_dir=self._state_dir,
+                cache_dir=self._cache_dir,
+            )
+            backend = plugins.backend_factory(model.provider)(model, context)
+            found = self._served[model.name] = Served(model.name, backend, Breaker(self._clock))
+        return found
+
+    def _choice(self, snapshot: Snapshot) -> "Choice":
+        """The models that a snapshot may be shown to. Raises ModelError when none is configured."""
+        from aicopilot_lsp.completion.failover import Choice, NamedModel
+
+        self._completing()
+        place = routing.Place(snapshot.path, snapshot.document.language_id)
+        routed = routing.route(self.settings, ROLE, place)
+        on_purpose = snapshot.trigger is Trigger.INVOKED
+
+        def opened(model: ModelSettings) -> "Callable[[], Awaitable[Backend]]":
+            async def backend() -> "Backend":
+                try:
+                    return self._serve(model).guarded(on_purpose=on_purpose)
+                except ConfigError as error:
+                    raise ModelError(str(error), kind=ModelErrorKind.NOT_CONFIGURED) from error
+
+            return backend
+
+        models = tuple(NamedModel(model.name, opened(model)) for model in routed.models)
+        return Choice(models, routed.refusal)
 
     def _pipeline_parts(self) -> "Parts":
         from aicopilot_lsp.completion.pipeline import Parts
@@ -182,7 +228,7 @@ class Engine:
 
         if self._parts is None:
             self._parts = Parts(
-                backend=self.backend,
+                models=self._choice,
                 filters=in_order(plugins.filters(), self.settings.filters.disabled),
                 clock=self._clock,
                 sleep=self._sleep,
@@ -209,8 +255,9 @@ class Engine:
         )
 
 
-async def _close_after(backend: "Backend", requests: set[asyncio.Task[object]]) -> None:
-    """Close a backend that is not used any more, once the requests that use it have ended."""
+async def _close_after(served: "Iterable[Served]", requests: set[asyncio.Task[object]]) -> None:
+    """Close backends that are not used any more, once the requests that use them have ended."""
     if requests:
         await asyncio.wait(requests)
-    await backend.aclose()
+    for one in served:
+        await one.aclose()

@@ -7,25 +7,25 @@ disk nor network itself: the model, the clock and the wait are handed in (INV-2)
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from aicopilot_lsp.completion.budget import Budget, Wanted, budget_for
-from aicopilot_lsp.completion.cache import Entry, Hit, SuggestionCache
+from aicopilot_lsp.completion.cache import Entry, Hit
+from aicopilot_lsp.completion.failover import Choice, Turn, ask_in_turn
 from aicopilot_lsp.completion.generate import Generation, generate
 from aicopilot_lsp.completion.judge import judge
+from aicopilot_lsp.completion.memory import Memory, ModelMemory
 from aicopilot_lsp.completion.placement import Placement, place
 from aicopilot_lsp.completion.prompt import (
     Frozen,
-    Healed,
-    heal,
     hole,
     lay_out,
-    line_to_tokenize,
     render,
     request_chars,
     unix_newlines,
 )
 from aicopilot_lsp.completion.record import Record
-from aicopilot_lsp.completion.speed import Speeds, identity_of
+from aicopilot_lsp.completion.speed import identity_of
 from aicopilot_lsp.completion.stop import Surroundings
 from aicopilot_lsp.completion.trigger import (
     Decision,
@@ -45,6 +45,7 @@ from aicopilot_lsp.completion.types import (
 from aicopilot_lsp.config.settings import CompletionSettings, LatencySettings
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
 from aicopilot_lsp.filters.protocol import Candidate, Filter
+from aicopilot_lsp.models.healing import Healed, heal, line_to_tokenize
 from aicopilot_lsp.models.protocol import Backend, GenerateRequest, Healing
 from aicopilot_lsp.text.document import Point
 from aicopilot_lsp.text.languages import language_for
@@ -67,8 +68,8 @@ class Parts:
 
     Attributes
     ----------
-    backend : coroutine function
-        Gives the model; raises ModelError when there is none.
+    models : callable
+        The models that may be asked, in order; raises ModelError when none is configured.
     clock : callable
         Seconds, monotonic.
     sleep : coroutine function
@@ -77,25 +78,12 @@ class Parts:
         Ids for suggestions.
     """
 
-    backend: Callable[[], Awaitable[Backend]]
+    models: Callable[[Snapshot], Choice]
     filters: Sequence[Filter]
     clock: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
     new_id: Callable[[], str]
     latency: LatencySettings = field(default_factory=LatencySettings)
-
-
-@dataclass(slots=True)
-class Memory:
-    """What one request leaves for the next; owned by one event loop."""
-
-    cache: SuggestionCache = field(default_factory=SuggestionCache)
-    frozen: dict[str, Frozen] = field(default_factory=dict)
-    speeds: Speeds = field(default_factory=Speeds)
-
-    def forget(self, uri: str) -> None:
-        self.cache.forget(uri)
-        self.frozen.pop(uri, None)
 
 
 async def complete(
@@ -107,6 +95,14 @@ async def complete(
         decision = decide(snapshot, settings)
     if decision.rule is not None:
         return record.ends(OutcomeKind.NOT_TRIGGERED, decision.rule, rule=decision.rule)
+
+    try:
+        choice = parts.models(snapshot)
+    except ModelError as error:
+        return record.ends(OutcomeKind.MODEL_ERROR, error.kind.value, message=str(error))
+    if not choice.models:
+        rule = "no-model-allowed"
+        return record.ends(OutcomeKind.NOT_TRIGGERED, rule, rule=rule, message=choice.refusal)
 
     with record.stage("cache"):
         hit = memory.cache.get(snapshot.document, snapshot.cursor)
@@ -120,14 +116,21 @@ async def complete(
             if snapshot.trigger is Trigger.AUTOMATIC:
                 with record.stage("debounce"):
                     await parts.sleep(settings.debounce_ms / 1000)
-            await _ask(snapshot, settings, decision, parts=parts, memory=memory, record=record)
+            wanted = _wanted(snapshot, decision, parts.latency)
+            ask = partial(
+                _ask, snapshot, settings, decision, wanted=wanted, memory=memory, record=record
+            )
+            deadline_s = settings.deadline_ms / 1000
+            await ask_in_turn(
+                choice.models, ask, record, trigger=snapshot.trigger, deadline_s=deadline_s
+            )
     except TimeoutError:
         late = True
         # A model that was still being loaded says nothing of how fast it reads.
         if record.stage_name == "model" and record.generation.silent:
             memory.speeds.halve(record.identity)
             # Of a window that was too long the next request would take as long.
-            memory.frozen.pop(snapshot.document.uri, None)
+            memory.of(record.asked).frozen.pop(snapshot.document.uri, None)
     except ModelError as error:
         return record.ends(OutcomeKind.MODEL_ERROR, error.kind.value, message=str(error))
 
@@ -143,30 +146,33 @@ async def _ask(
     snapshot: Snapshot,
     settings: CompletionSettings,
     decision: Decision,
+    turn: Turn,
     *,
-    parts: Parts,
+    wanted: Wanted,
     memory: Memory,
     record: Record,
 ) -> None:
-    """Build the prompt and stream the answer into the record."""
+    """Build the prompt for one model and stream its answer into the record."""
+    record.asked, known = turn.model.name, memory.of(turn.model.name)
     with record.stage("connect"):
-        backend = await parts.backend()
+        backend = await turn.model.open()
         record.model = backend.model
-        await backend.prepare()
+        await turn.ready(backend)
         record.model = backend.model
     around = _surroundings(snapshot, settings, decision)
     healing = backend.prompting.healing
     identity = record.identity = identity_of(backend.model, backend.site)
     while True:
         with record.stage("prompt"):
-            wanted = _wanted(snapshot, decision, parts.latency)
-            wanted = replace(wanted, cold_ms=settings.deadline_ms / 2)
-            speed, previous = memory.speeds.of(identity), memory.frozen.get(snapshot.document.uri)
+            limit_s = turn.left_s(record.clock()) or settings.deadline_ms / 1000
+            wanted = replace(wanted, cold_ms=limit_s * 1000 / 2)
+            speed, previous = memory.speeds.of(identity), known.frozen.get(snapshot.document.uri)
             budget = budget_for(speed, backend.site, settings, wanted)
             request, healed, frozen = await _prompt(
-                snapshot, settings, backend, healing, budget, memory=memory
+                snapshot, settings, backend, healing, budget, known=known
             )
             record.budget = replace(budget, room_chars=frozen.room_chars)
+            request = replace(request, begin_within_s=turn.left_s(record.clock()))
         with record.stage("model"):
             try:
                 into = record.generation
@@ -187,11 +193,11 @@ async def _prompt(
     healing: Healing,
     budget: Budget,
     *,
-    memory: Memory,
+    known: ModelMemory,
 ) -> tuple[GenerateRequest, Healed, Frozen]:
     uri = snapshot.document.uri
-    layout = lay_out(snapshot, memory.frozen.get(uri), budget.prompt_chars)
-    memory.frozen[uri] = layout.frozen
+    layout = lay_out(snapshot, known.frozen.get(uri), budget.prompt_chars)
+    known.frozen[uri] = layout.frozen
     healed = Healed(middle=layout.middle)
     if healing is not Healing.NONE:
         healed = heal(layout.middle, await _pieces(backend, line_to_tokenize(layout.middle)))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from aicopilot_lsp.completion.budget import Budget
 from aicopilot_lsp.completion.generate import Generation
-from aicopilot_lsp.completion.types import Outcome, OutcomeKind, Suggestion, Tokens
+from aicopilot_lsp.completion.types import Attempt, Outcome, OutcomeKind, Suggestion, Tokens
 from aicopilot_lsp.filters.protocol import Verdict
 
 
@@ -22,6 +22,11 @@ class Record:
         The stage that was begun last.
     identity : str
         What the speed of the model goes by (speed.py).
+    asked : str
+        The model whose turn it is or was, by its name in the configuration; `model` is what it
+        calls itself.
+    attempts : list of Attempt
+        Without the one that is under way.
     """
 
     clock: Callable[[], float]
@@ -30,9 +35,11 @@ class Record:
     stage_name: str = ""
     identity: str = ""
     budget: Budget | None = None
+    asked: str = ""
     timings_ms: dict[str, float] = field(default_factory=dict)
     generation: Generation = field(default_factory=Generation)
     verdicts: tuple[Verdict, ...] = ()
+    attempts: list[Attempt] = field(default_factory=list)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -70,6 +77,7 @@ class Record:
             ),
             verdicts=self.verdicts,
             budget=self.budget,
+            attempts=tuple(self.attempts),
         )
 
     def _since_ms(self, start_s: float) -> float:

@@ -66,6 +66,28 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One model's turn in a request.
+
+    Attributes
+    ----------
+    model : str
+        Its name in the configuration.
+    failure : str or None
+        A ModelErrorKind; None: it answered.
+    message : str
+        What to say of the failure, to a person.
+    asked : bool
+        False: it was passed over, since it rests after an earlier failure.
+    """
+
+    model: str
+    failure: str | None = None
+    message: str = ""
+    asked: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of one request: the record behind `--json`, `doctor` and "why nothing?".
 
@@ -76,10 +98,12 @@ class Outcome:
     rule : str or None
         The filter or trigger rule that decided, if one did.
     message : str
-        For a person; only where there is something to do about it (model errors).
+        For a person; only where there is something to do about it (model errors, routes).
     timings_ms : mapping of stage to milliseconds
     budget : Budget or None
         How prompt and answer were sized, and by what; None where no prompt was made.
+    attempts : tuple of Attempt
+        The models that had their turn, in order; those behind the one that answered had none.
     """
 
     kind: OutcomeKind
@@ -92,3 +116,4 @@ class Outcome:
     tokens: Tokens = Tokens()
     verdicts: tuple[Verdict, ...] = ()
     budget: Budget | None = None
+    attempts: tuple[Attempt, ...] = ()

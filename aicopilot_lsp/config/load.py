@@ -136,7 +136,7 @@ def _client_layers(
 
 
 def _default_sources(settings: Settings) -> dict[str, str]:
-    sources = {"models": DEFAULT}
+    sources = {"models": DEFAULT, "data_classes": DEFAULT, "routes": DEFAULT}
     for section in ("embedded", "completion", "filters", "log"):
         for field in dataclasses.fields(getattr(settings, section)):
             sources[f"{section}.{field.name}"] = DEFAULT

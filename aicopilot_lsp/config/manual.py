@@ -12,8 +12,15 @@ from pydantic import BaseModel
 
 from aicopilot_lsp.config.fields import WorkspaceRule, expects, workspace_rule
 from aicopilot_lsp.config.files import MAX_WORKSPACE_BYTES
-from aicopilot_lsp.config.merge import MAX_WORKSPACE_PATTERNS, MAX_WORKSPACE_STARS
-from aicopilot_lsp.config.options import MODELS, SECTIONS, ModelOptions
+from aicopilot_lsp.config.options import (
+    DATA_CLASSES,
+    MODELS,
+    ROUTES,
+    SECTIONS,
+    ModelOptions,
+    RouteOptions,
+)
+from aicopilot_lsp.config.patterns import MAX_WORKSPACE_PATTERNS, MAX_WORKSPACE_STARS
 from aicopilot_lsp.config.settings import Settings
 
 _HEAD = f"""\
@@ -104,19 +111,46 @@ url = "https://models.example.com"
 api_key_env = "TEAM_MODELS_KEY"
 ```
 
+A server, a model on this machine for when it is down, and files that only the latter may see:
+
+```toml
+[[models]]
+name = "gpu-box"
+provider = "llama.cpp"
+url = "http://192.168.1.20:8080"
+
+[[models]]
+provider = "embedded"
+
+[data_classes]
+restricted = ["restricted/**", "**/secrets/**"]
+
+[[routes]]
+data_class = "restricted"
+only = ["local"]
+
+[[routes]]
+languages = ["python"]
+use = ["embedded", "gpu-box"]
+```
+
 A repository's `.aicopilot.toml`:
 
 ```toml
 [completion]
 exclude = ["secrets/", "*.pem"]
 disabled_languages = ["markdown"]
+
+[[routes]]
+paths = ["internal/"]
+never = ["remote"]
 ```
 """
 
 
 def manual() -> str:
     """The whole page, Markdown."""
-    return "\n".join([_HEAD, *_models(), *_sections()]).rstrip() + "\n"
+    return "\n".join([_HEAD, *_models(), *_routes(), *_sections()]).rstrip() + "\n"
 
 
 def _models() -> Iterator[str]:
@@ -126,6 +160,26 @@ def _models() -> Iterator[str]:
     yield "A model whose provider, URL or model name is wrong is left out."
     yield "A workspace may do nothing with any of these keys.\n"
     yield from _keys(ModelOptions, {"roles": ["autocomplete"]}, show_rule=False)
+
+
+def _routes() -> Iterator[str]:
+    yield f"## `[{DATA_CLASSES}]`\n"
+    yield "Kinds of files, for routes: a name of your own, and patterns as in `completion.exclude`."
+    yield (
+        "A pattern with a slash in its middle is anchored: `restricted/**` is that folder at the "
+        "top of a workspace folder, and `**/restricted/**` wherever it is, also outside of them."
+    )
+    yield "A workspace may add patterns to a data class, and classes of its own."
+    yield "What it adds counts where a route forbids, and not where one allows.\n"
+    yield f"## `[[{ROUTES}]]`\n"
+    yield _about(RouteOptions)
+    yield "The routes of `initializationOptions` replace those of your file; a workspace adds some."
+    yield (
+        "What can't be read or names nothing known is taken in the way that shows less to models: "
+        "a condition that is wrong holds for every file, an `only` or `never` that is wrong "
+        "forbids every model, and a route that is no table leaves local models only.\n"
+    )
+    yield from _keys(RouteOptions, {}, show_rule=True)
 
 
 def _sections() -> Iterator[str]:

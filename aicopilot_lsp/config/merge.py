@@ -13,14 +13,11 @@ from aicopilot_lsp.config.fields import WorkspaceRule, workspace_rule
 from aicopilot_lsp.config.layers import Layer, Scope
 from aicopilot_lsp.config.lines import KeyPath
 from aicopilot_lsp.config.models import models_from
-from aicopilot_lsp.config.options import MODELS, SECTIONS
+from aicopilot_lsp.config.options import DATA_CLASSES, MODELS, ROUTES, SECTIONS
 from aicopilot_lsp.config.parse import Written, field_name, unknown_key, written_keys
+from aicopilot_lsp.config.patterns import safe_patterns
+from aicopilot_lsp.config.routes import RouteDraft
 from aicopilot_lsp.config.settings import Settings
-
-# A pattern with many stars takes a regular expression seconds or minutes on one path: 45 s for
-# seven stars and a path of 100 characters. Two stars of each kind stay under 0.1 s.
-MAX_WORKSPACE_STARS = 2
-MAX_WORKSPACE_PATTERNS = 100
 
 _NEVER = "only your own configuration can set this, a workspace can't; ignored"
 _UNTRUSTED = "an untrusted workspace can't set this; ignored"
@@ -45,7 +42,8 @@ def merge(
     draft = _Draft(defaults, dict(sources))
     for layer in layers:
         draft.lay(layer)
-    return draft.settings(), draft.sources
+    settings = draft.settings()
+    return settings, draft.sources
 
 
 class _Draft:
@@ -55,6 +53,7 @@ class _Draft:
         self.sources = sources
         self._defaults = defaults
         self._models = defaults.models
+        self._routing = RouteDraft()
         self._values: dict[str, dict[str, Any]] = {
             section: _fields(getattr(defaults, section)) for section in SECTIONS
         }
@@ -64,7 +63,15 @@ class _Draft:
             section: dataclasses.replace(getattr(self._defaults, section), **values)
             for section, values in self._values.items()
         }
-        return dataclasses.replace(self._defaults, models=self._models, **sections)
+        data_classes, routes = self._routing.settings(self._models)
+        self.sources |= self._routing.places()
+        return dataclasses.replace(
+            self._defaults,
+            models=self._models,
+            data_classes=data_classes,
+            routes=routes,
+            **sections,
+        )
 
     def lay(self, layer: Layer) -> None:
         for key, value in layer.data.items():
@@ -73,6 +80,10 @@ class _Draft:
             name, path = field_name(key, layer), (str(key),)
             if name == MODELS:
                 self._lay_models(layer, value)
+            elif name == ROUTES:
+                self._routing.lay_routes(layer, value, trusted=self._defaults.trusted)
+            elif name == DATA_CLASSES:
+                self._routing.lay_data_classes(layer, value)
             elif name not in SECTIONS:
                 layer.say(path, _unknown_table(name, layer))
             elif not isinstance(value, Mapping):
@@ -123,27 +134,11 @@ class _Draft:
         self, layer: Layer, path: KeyPath, rule: WorkspaceRule, before: Any, wanted: Any
     ) -> Any:
         if path[-1] == "exclude":
-            wanted = self._safe_patterns(layer, path, wanted)
+            wanted = safe_patterns(layer, path, wanted)
         after, refusal = _under_rule(rule, before, wanted, trusted=self._defaults.trusted)
         if refusal:
             layer.say(path, refusal)
         return after
-
-    def _safe_patterns(self, layer: Layer, path: KeyPath, patterns: tuple[str, ...]) -> Any:
-        """Without patterns that take files back into view, or that take for ever to match."""
-        safe = []
-        for at, pattern in enumerate(patterns):
-            if pattern.lstrip().startswith("!"):  # a matcher may strip spaces
-                refusal = "a workspace can't include what you exclude; left out"
-            elif _stars(pattern) > MAX_WORKSPACE_STARS:
-                refusal = f"has more than {MAX_WORKSPACE_STARS} stars of a kind; left out"
-            elif at >= MAX_WORKSPACE_PATTERNS:
-                refusal = f"is beyond the {MAX_WORKSPACE_PATTERNS} that a workspace has; left out"
-            else:
-                safe.append(pattern)
-                continue
-            layer.say((*path, at), refusal)
-        return tuple(safe)
 
     def _note_source(
         self, layer: Layer, key: str, path: KeyPath, before: object, after: object
@@ -183,13 +178,6 @@ def _unknown_table(name: str, layer: Layer) -> str:
     if name == "trusted" and layer.scope is Scope.WORKSPACE:
         return "a workspace can't call itself trusted; ignored"
     return unknown_key(name, ())
-
-
-def _stars(pattern: str) -> int:
-    """The larger of the number of `**` that are a whole segment, and of all other stars."""
-    segments = pattern.strip().split("/")
-    others = sum(segment.count("*") for segment in segments if segment != "**")
-    return max(segments.count("**"), others)
 
 
 def _fields(section: Any) -> dict[str, Any]:

@@ -18,9 +18,11 @@ from aicopilot_lsp.config.settings import ModelSettings, Secret
 from aicopilot_lsp.config.urls import plain_key_warning
 
 MAX_MODELS = 50
-ROLES = ("autocomplete", "chat", "edit")
+ROLES = ("autocomplete", "edit", "chat", "embed", "rerank", "next_edit")
+# What routes call groups of models.
+_GROUPS = ("local", "remote")
 _KEY_OPTIONS = ("api_key_env", "api_key_file", "api_key")
-_DECISIVE = ("provider", "url", "model")
+_DECISIVE = ("provider", "url", "model", "ca_file", "proxy")
 _EMBEDDED = "embedded"
 
 
@@ -65,8 +67,13 @@ def _model(
     if name in taken:
         layer.say(keys["name"].path, "is an earlier model's name; this one is left out")
         return None
+    if name in _GROUPS:
+        at = keys["name"].path if "name" in keys else path
+        layer.say(at, "means a group of models in routes, which can't name this one")
     _check_url(layer, keys, values)
     _choose_key(layer, keys, values)
+    if "ca_file" in values and not _find(layer, keys, values, "ca_file", "this model is left out"):
+        return None
     if "roles" in values:
         values["roles"] = _known_roles(layer, keys["roles"])
     headers = {key: Secret(value) for key, value in values.pop("headers", {}).items()}
@@ -110,11 +117,7 @@ def _choose_key(layer: Layer, keys: dict[str, Written], values: dict[str, Any]) 
         layer.say(keys[name].path, f"ignored: {present[0]} is given too")
         del values[name]
     if "api_key_file" in values:
-        path = _path(layer, values["api_key_file"])
-        if path is None:
-            fault = "must be an absolute path, or begin with ~/"
-            layer.say(keys["api_key_file"].path, f"{fault}; ignored")
-        values["api_key_file"] = path
+        _find(layer, keys, values, "api_key_file", "ignored")
     if "api_key" in values:
         values["api_key"] = Secret(values["api_key"])
         advice = "a key in a configuration file is easily copied and shown"
@@ -124,6 +127,16 @@ def _choose_key(layer: Layer, keys: dict[str, Written], values: dict[str, Any]) 
         layer.say(
             (), "holds keys, and other users of this machine can read it: run chmod 600 on it"
         )
+
+
+def _find(
+    layer: Layer, keys: dict[str, Written], values: dict[str, Any], name: str, result: str
+) -> bool:
+    """Put the path that was written in place of its text; False, with a word, if it is none."""
+    values[name] = path = _path(layer, values[name])
+    if path is None:
+        layer.say(keys[name].path, f"must be an absolute path, or begin with ~/; {result}")
+    return path is not None
 
 
 def _path(layer: Layer, text: str) -> Path | None:

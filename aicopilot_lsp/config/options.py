@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from aicopilot_lsp.config.fields import WorkspaceRule, choice, option, whole
-from aicopilot_lsp.config.urls import header_name_fault, header_value_fault, url_fault
+from aicopilot_lsp.config.urls import header_name_fault, header_value_fault, proxy_fault, url_fault
 
 MAX_LIST_ITEMS = 500
 
@@ -57,6 +57,7 @@ _Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$
 _Pattern = Annotated[_Line, AfterValidator(_exclude_pattern)]
 _HeaderName = Annotated[str, _without(header_name_fault)]
 _HeaderValue = Annotated[str, _without(header_value_fault)]
+_ProxyUrl = Annotated[str, StringConstraints(max_length=2000), _without(proxy_fault)]
 _Url = Annotated[str, StringConstraints(max_length=2000), _without(url_fault)]
 
 
@@ -96,8 +97,9 @@ class ModelOptions(_Table):
         "one line of text",
     )
     roles: list[_Name] | None = option(
-        'What the model is used for. `"autocomplete"` is the only role in use so far; '
-        '`"chat"` and `"edit"` are kept for later. The first model with a role serves it.',
+        'What the model is used for: `"autocomplete"`, and for later `"edit"`, `"chat"`, '
+        '`"embed"`, `"rerank"` and `"next_edit"`. The models of a role are asked in the order of '
+        "the file: the next one when one is down.",
         "a list of roles",
         max_length=20,
     )
@@ -127,13 +129,74 @@ class ModelOptions(_Table):
     )
     api_key_file: _Line | None = option(
         "File that holds the API key and nothing else; `~` is your home, and a relative path "
-        "begins where the configuration file is. It is read when the key is first needed.",
+        "begins where the configuration file is. It has to be yours, with rights of 0600 or less. "
+        "It is read when the key is needed. Without any of these, the key that "
+        "`aicopilot key set` has stored for the model's server is used, if there is one.",
         "the path of a file",
     )
     api_key: _HeaderValue | None = option(
         "The API key itself. It works, with a warning: configuration files get copied, "
         "synchronised and shown. Prefer `api_key_env` or `api_key_file`.",
         "printable ASCII text",
+    )
+    ca_file: _Line | None = option(
+        "Certificates of the authorities to trust for this model's `https://` server (PEM), in "
+        "place of those that the operating system trusts. The server's own certificate will do.",
+        "the path of a file",
+    )
+    proxy: _ProxyUrl | None = option(
+        "HTTP proxy through which this model is reached. Without it none is used, whatever the "
+        "environment says; a model on this machine never goes through one.",
+        "an http:// URL",
+    )
+
+
+class RouteOptions(_Table):
+    """Which models may see a file, and in which order they are asked. A route holds for the files
+    that meet all its conditions, and for every file if it has none. What forbids is stronger than
+    what allows, wherever it stands: all `only` and `never` that hold for a file add up, the first
+    `use` that holds for it gives the order, and what remains is asked in that order. Where nothing
+    remains there are no suggestions, and "Why no suggestion here?" names the route. Patterns are
+    those of `completion.exclude`; an untitled buffer has no path that they could match, and meets
+    neither `data_class` nor `paths`."""
+
+    data_class: _Name | None = option(
+        "Holds for files of this data class.",
+        "the name of a data class",
+        workspace=WorkspaceRule.ADD,
+    )
+    paths: list[_Pattern] | None = option(
+        "Holds for files under these patterns, as in `completion.exclude`.",
+        "a list of patterns as in .gitignore",
+        workspace=WorkspaceRule.ADD,
+        max_length=MAX_LIST_ITEMS,
+    )
+    languages: list[_Line] | None = option(
+        'Holds for these languages, by the id your editor uses, such as `"python"`.',
+        "a list of language ids",
+        workspace=WorkspaceRule.ADD,
+        max_length=MAX_LIST_ITEMS,
+    )
+    use: list[_Line] | None = option(
+        "The models that are asked, in this order, in place of all that have the role. Names of "
+        'models, or `"local"` and `"remote"`, here and below. A model is local if it is the '
+        "embedded one or if its `url` leads to this machine (`localhost`, `127.0.0.1`, `[::1]`); "
+        "a model without a `url` counts as remote.",
+        "a list of names of models",
+        workspace=WorkspaceRule.ADD_IF_TRUSTED,
+        max_length=MAX_LIST_ITEMS,
+    )
+    only: list[_Line] | None = option(
+        "Forbids all models but these.",
+        "a list of names of models",
+        workspace=WorkspaceRule.ADD,
+        max_length=MAX_LIST_ITEMS,
+    )
+    never: list[_Line] | None = option(
+        "Forbids these models.",
+        "a list of names of models",
+        workspace=WorkspaceRule.ADD,
+        max_length=MAX_LIST_ITEMS,
     )
 
 
@@ -279,6 +342,9 @@ class LogOptions(_Table):
 
 
 MODELS = "models"
+ROUTES = "routes"
+# Not a table of options: its keys are the user's own, each with a list of patterns.
+DATA_CLASSES = "data_classes"
 SECTIONS: dict[str, type[_Table]] = {
     "embedded": EmbeddedOptions,
     "completion": CompletionOptions,
@@ -286,4 +352,4 @@ SECTIONS: dict[str, type[_Table]] = {
     "filters": FilterOptions,
     "log": LogOptions,
 }
-TABLES: dict[str, type[_Table]] = {MODELS: ModelOptions, **SECTIONS}
+TABLES: dict[str, type[_Table]] = {MODELS: ModelOptions, ROUTES: RouteOptions, **SECTIONS}

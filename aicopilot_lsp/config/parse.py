@@ -14,7 +14,7 @@ from aicopilot_lsp.config.editor_json import snake_case
 from aicopilot_lsp.config.fields import expects
 from aicopilot_lsp.config.layers import Layer
 from aicopilot_lsp.config.lines import KeyPath
-from aicopilot_lsp.config.options import SECTIONS, TABLES
+from aicopilot_lsp.config.options import DATA_CLASSES, SECTIONS, TABLES
 
 _MAX_LIKENED_NAME = 64  # comparing names takes time with the square of their length
 
@@ -26,6 +26,7 @@ class Written:
     path: KeyPath
     value: Any
     fault: str = ""  # what the value must be, where it is None
+    partial: bool = False  # items of it were left out
 
 
 def written_keys(layer: Layer, table: Mapping[str, object], path: KeyPath) -> dict[str, Written]:
@@ -42,7 +43,7 @@ def written_keys(layer: Layer, table: Mapping[str, object], path: KeyPath) -> di
         if name not in model.model_fields:
             layer.say(here, unknown_key(name, path))
             continue
-        found[name] = _validated(layer, model, name, value, here)
+        found[name] = written_value(layer, model, name, value, here)
     # In the order of the options page, whatever the order in the file.
     return {name: found[name] for name in model.model_fields if name in found}
 
@@ -54,7 +55,7 @@ def field_name(key: object, layer: Layer) -> str:
 
 def unknown_key(name: str, path: KeyPath) -> str:
     """Says what was probably meant; a key is most often mistyped or in the wrong table."""
-    known = list(TABLES[str(path[0])].model_fields) if path else list(TABLES)
+    known = list(TABLES[str(path[0])].model_fields) if path else [*TABLES, DATA_CLASSES]
     homes = [section for section, model in SECTIONS.items() if name in model.model_fields]
     if homes:
         hint = f"; it belongs in [{homes[0]}]"
@@ -68,25 +69,26 @@ def unknown_key(name: str, path: KeyPath) -> str:
     return f"unknown key, ignored{hint}"
 
 
-def _validated(
+def written_value(
     layer: Layer,
     model: type[BaseModel],
     name: str,
     value: object,
     path: KeyPath,
 ) -> Written:
+    """What is written at `path`, judged as the field `name` of `model`."""
     # What JSON and TOML libraries hand out as lists and tables need not be list and dict.
     if isinstance(value, tuple):
         value = list(value)
     elif isinstance(value, Mapping):
         value = dict(value)
-    fault = _fault(model, name, value)
+    fault, partial = _fault(model, name, value), False
     if fault and isinstance(value, list | dict):
         value = _without_bad_items(layer, model, name, value, path)
-        fault = _fault(model, name, value)
+        fault, partial = _fault(model, name, value), True
     if fault:
         return Written(path, None, fault)
-    return Written(path, getattr(model.model_validate({name: value}), name))
+    return Written(path, getattr(model.model_validate({name: value}), name), partial=partial)
 
 
 def _without_bad_items(

@@ -24,7 +24,7 @@ class Shown:
 
 
 def effective(resolved: Resolved) -> Iterator[Shown]:
-    """Every setting that has a value, models first. A model's unset keys are left out."""
+    """Every setting that has a value, models first. Unset keys of a model or route are left out."""
     settings, sources = resolved.settings, resolved.sources
     if not settings.models:
         yield Shown("models", [], sources["models"])
@@ -32,6 +32,14 @@ def effective(resolved: Resolved) -> Iterator[Shown]:
         for key, value in _model_values(model):
             place = f"models[{at}].{key}"
             yield Shown(place, _plain(value), sources.get(place, DEFAULT))
+    for name, data_class in settings.data_classes.items():
+        patterns = _plain((*data_class.patterns, *data_class.added))
+        yield Shown(f"data_classes.{name}", patterns, sources[f"data_classes.{name}"])
+    for at, route in enumerate(settings.routes):
+        for key, value in _values(route):
+            if value is not None and key != "source":
+                place = f"routes[{at}].{key}"
+                yield Shown(place, _plain(value), sources.get(place, route.source))
     for section in ("embedded", "completion", "filters", "log"):
         for key, value in _values(getattr(settings, section)):
             name = f"{section}.{key}"

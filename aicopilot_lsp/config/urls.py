@@ -45,6 +45,13 @@ def checked_url(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
 
 
+def without_end(url: str | None, *ends: str) -> str | None:
+    """`url` without that of `ends` ("/v1") which it ends in: for interfaces whose paths hold it, and
+    whose addresses are often given with it."""
+    root = (url or "").rstrip("/")
+    return next((root.removesuffix(end) for end in ends if root.endswith(end)), url)
+
+
 def url_fault(url: str) -> str | None:
     """Why `url` is no plain http(s) address, or None if it is one."""
     if not re.fullmatch(r"[!-~]*", url) or "\\" in url:

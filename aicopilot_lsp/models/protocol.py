@@ -116,10 +116,14 @@ class GenerateRequest:
         Generation ends before any of these; they are not part of the answer.
     deadline_s : float
         Total time for the call, connect to last byte.
+    begin_within_s : float or None
+        Where another model waits for its turn: how long the first text may take. guarded.py keeps
+        to it for all backends.
     """
 
     max_tokens: int
     deadline_s: float
+    begin_within_s: float | None = None
     prompt: str = ""
     hole: Hole | None = None
     must_begin_with: str = ""

@@ -6,7 +6,9 @@ from dataclasses import replace
 import pytest
 
 from aicopilot_lsp import plugins
-from aicopilot_lsp.completion.pipeline import Memory, Parts, complete
+from aicopilot_lsp.completion.failover import Choice, NamedModel
+from aicopilot_lsp.completion.memory import Memory
+from aicopilot_lsp.completion.pipeline import Parts, complete
 from aicopilot_lsp.completion.speed import Speed, Speeds
 from aicopilot_lsp.completion.types import Outcome, OutcomeKind, Snapshot, Trigger
 from aicopilot_lsp.config.settings import CompletionSettings
@@ -30,7 +32,7 @@ class Bench:
 
     async def ask(self, snapshot: Snapshot, settings: CompletionSettings = SETTINGS) -> Outcome:
         parts = Parts(
-            backend=self._backend,
+            models=lambda snapshot: Choice((NamedModel("scripted", self._backend),)),
             filters=self.filters,
             clock=lambda: 0.0,
             sleep=self._sleep,

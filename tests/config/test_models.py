@@ -80,7 +80,10 @@ def test_a_url_that_can_be_read_in_two_ways_costs_the_model(
         ("model = 3", "must be one line of text; this model is left out"),
         ("name = ''", "must be one line of text; ignored"),
         ('name = "a\\nb"', "must be one line of text; ignored"),
-        ("roles = ['compose']", 'is no role ("autocomplete", "chat", "edit"); left out'),
+        (
+            "roles = ['compose']",
+            'is no role ("autocomplete", "edit", "chat", "embed", "rerank", "next_edit"); left out',
+        ),
         ("fim_format = 1", "must be the name of a format; ignored"),
         ("ulr = 'http://x'", 'unknown key, ignored; did you mean "url"?'),
         ("headers = { 'X A' = '1' }", "is not a name of an HTTP header; left out"),

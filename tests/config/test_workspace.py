@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from aicopilot_lsp.config.fields import WorkspaceRule, workspace_rule
 from aicopilot_lsp.config.load import Resolved, resolve
-from aicopilot_lsp.config.merge import MAX_WORKSPACE_PATTERNS
 from aicopilot_lsp.config.options import SECTIONS
+from aicopilot_lsp.config.patterns import MAX_WORKSPACE_PATTERNS
 from aicopilot_lsp.config.settings import Settings
 from tests.support.configured import Configured
 from tests.support.hostile_workspaces import BUILDERS, HOSTILE

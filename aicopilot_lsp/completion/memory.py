@@ -1,0 +1,32 @@
+"""What one request leaves for the next. Owned by one event loop."""
+
+from dataclasses import dataclass, field
+
+from aicopilot_lsp.completion.cache import SuggestionCache
+from aicopilot_lsp.completion.prompt import Frozen
+from aicopilot_lsp.completion.speed import Speeds
+
+
+@dataclass(slots=True)
+class ModelMemory:
+    """What is known of one model: the window that it has read of each file."""
+
+    frozen: dict[str, Frozen] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Memory:
+    """Suggestions by file, and the rest by model."""
+
+    cache: SuggestionCache = field(default_factory=SuggestionCache)
+    models: dict[str, ModelMemory] = field(default_factory=dict)
+    speeds: Speeds = field(default_factory=Speeds)
+
+    def of(self, model: str) -> ModelMemory:
+        """What is known of a model, by its name in the configuration."""
+        return self.models.setdefault(model, ModelMemory())
+
+    def forget(self, uri: str) -> None:
+        self.cache.forget(uri)
+        for known in self.models.values():
+            known.frozen.pop(uri, None)

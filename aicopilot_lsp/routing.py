@@ -1,0 +1,153 @@
+"""Which models may see a file, and in which order they are asked: `[[routes]]` carried out.
+
+What forbids is stronger than what allows, wherever it stands: the prohibitions of all routes that
+match add up, the first matching `use` gives the order, and the file's models are what remains of
+it. Pure: nothing is looked up, in particular no host name.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from pathspec import GitIgnoreSpec
+
+from aicopilot_lsp.config.settings import ModelSettings, RouteSettings, Settings
+from aicopilot_lsp.config.urls import is_loopback
+
+LOCAL, REMOTE = "local", "remote"
+_EMBEDDED = "embedded"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a route goes by.
+
+    Attributes
+    ----------
+    path : str
+        As in Snapshot.path: "" for an untitled buffer, which no pattern matches.
+    language_id : str
+    """
+
+    path: str
+    language_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """The models that may be asked, in order; `refusal` says, for a person, why there is none."""
+
+    models: tuple[ModelSettings, ...]
+    refusal: str = ""
+
+
+def route(settings: Settings, role: str, place: Place) -> Routed:
+    """The models of `role` that may see a file. There is at least one that serves the role, or
+    `refusal` says that there is none."""
+    forbidding = [one for one in settings.routes if _forbids_in(one, settings, place)]
+    ordering = next((one for one in settings.routes if _orders_in(one, settings, place)), None)
+    serving = settings.models_for(role)
+    ordered = serving if ordering is None else _ordered(serving, ordering.use or ())
+    allowed = tuple(
+        model for model in ordered if not any(_forbids(one, model) for one in forbidding)
+    )
+    return Routed(allowed, "" if allowed else _refusal(ordered, ordering, forbidding))
+
+
+def is_local(model: ModelSettings) -> bool:
+    """Whether what a model is shown stays on this machine, as far as its settings tell: what has
+    no url has the usual one of its provider, which may be anywhere."""
+    if model.provider == _EMBEDDED:
+        return True
+    return model.url is not None and is_loopback(urlsplit(model.url).hostname or "")
+
+
+def _forbids_in(one: RouteSettings, settings: Settings, place: Place) -> bool:
+    return (one.only is not None or one.never is not None) and _matches(
+        one, settings, place, forbidding=True
+    )
+
+
+def _orders_in(one: RouteSettings, settings: Settings, place: Place) -> bool:
+    return one.use is not None and _matches(one, settings, place, forbidding=False)
+
+
+def _matches(one: RouteSettings, settings: Settings, place: Place, *, forbidding: bool) -> bool:
+    if one.languages is not None and place.language_id not in one.languages:
+        return False
+    if one.paths is not None and not _is_under(place.path, one.paths):
+        return False
+    if one.data_class is None:
+        return True
+    data_class = settings.data_classes.get(one.data_class)
+    if data_class is None:
+        return False
+    if forbidding:
+        every = (*data_class.patterns, *data_class.added)
+        return data_class.unclear or _is_under(place.path, every)
+    return not data_class.unclear and _is_under(place.path, data_class.patterns)
+
+
+def _ordered(serving: tuple[ModelSettings, ...], use: tuple[str, ...]) -> tuple[ModelSettings, ...]:
+    named = (model for name in use for model in serving if _is_meant(model, name))
+    return tuple({model.name: model for model in named}.values())
+
+
+def _forbids(one: RouteSettings, model: ModelSettings) -> bool:
+    only, never = one.only, one.never or ()
+    if only is not None and not any(_is_meant(model, name) for name in only):
+        return True
+    return any(_is_meant(model, name) for name in never)
+
+
+def _is_meant(model: ModelSettings, name: str) -> bool:
+    """Whether `name`, as routes write it, is that of the model or of the group that it is in."""
+    if name in (LOCAL, REMOTE):
+        return is_local(model) == (name == LOCAL)
+    return model.name == name
+
+
+def _refusal(
+    models: tuple[ModelSettings, ...],
+    ordering: RouteSettings | None,
+    forbidding: list[RouteSettings],
+) -> str:
+    if not models:
+        if ordering is None:
+            return "No model serves this."
+        return f"The route at {ordering.source} names no model that is there ({_said(ordering)})."
+    return " ".join(_reasons(models, forbidding))
+
+
+def _reasons(models: tuple[ModelSettings, ...], forbidding: list[RouteSettings]) -> Iterator[str]:
+    """Which route forbids which models; a model that several forbid is named once."""
+    left = list(models)
+    for one in forbidding:
+        forbidden = [model for model in left if _forbids(one, model)]
+        if forbidden:
+            names = ", ".join(f'"{model.name}"' for model in forbidden)
+            yield f"The route at {one.source} forbids {names} here ({_said(one)})."
+        left = [model for model in left if model not in forbidden]
+
+
+def _said(one: RouteSettings) -> str:
+    """What a route allows and forbids, as it is written."""
+    keys = (("only", one.only), ("never", one.never), ("use", one.use))
+    written = (
+        (key, ", ".join(f'"{name}"' for name in names or ()))
+        for key, names in keys
+        if names is not None
+    )
+    return "; ".join(f"{key} = [{names}]" for key, names in written)
+
+
+@lru_cache(maxsize=1024)
+def _is_under(path: str, patterns: tuple[str, ...]) -> bool:
+    """Asked with every keystroke, and a pattern with many stars may take seconds."""
+    return bool(path) and _spec(patterns).match_file(path)
+
+
+@lru_cache(maxsize=64)
+def _spec(patterns: tuple[str, ...]) -> GitIgnoreSpec:
+    return GitIgnoreSpec.from_lines(patterns)
