@@ -102,6 +102,7 @@ class OpenAiChat:
     model: str
     extra: Mapping[str, Any] = field(default_factory=dict)
     fields: Fields = Fields()
+    path: str = "/v1/chat/completions"
     framing = Framing.SSE
     healing = Healing.NONE
     max_stops = 0
@@ -121,7 +122,7 @@ class OpenAiChat:
         }
         if self.fields.temperature:
             body["temperature"] = request.temperature
-        return Call(path="/v1/chat/completions", body=body | dict(self.extra))
+        return Call(path=self.path, body=body | dict(self.extra))
 
     def reader(self, request: GenerateRequest) -> Reader:
         return _Events(Answer(request))
