@@ -46,8 +46,8 @@ def checked_url(url: str) -> str:
 
 
 def without_end(url: str | None, *ends: str) -> str | None:
-    """`url` without that of `ends` ("/v1") which it ends in: for interfaces whose paths hold it, and
-    whose addresses are often given with it."""
+    """`url` without that of `ends` ("/v1") which it ends in: for interfaces whose paths hold it,
+    and whose addresses are often given with it."""
     root = (url or "").rstrip("/")
     return next((root.removesuffix(end) for end in ends if root.endswith(end)), url)
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from aicopilot_lsp.config.settings import ModelSettings
+from aicopilot_lsp.config.urls import without_end
 from aicopilot_lsp.errors import ModelErrorKind
 from aicopilot_lsp.models import failures, hosted
 from aicopilot_lsp.models.api import Ask, Call, Dialect, Framing, Piece, Reader
@@ -45,8 +46,9 @@ def create(settings: ModelSettings, context: BackendContext) -> HttpBackend:
     ConfigError
         The address, a header or the FIM format can't be used.
     """
-    settings = replace(settings, model=settings.model or _MODEL)
-    api = DeepSeekApi(settings.model or _MODEL)
+    model = settings.model or _MODEL
+    settings = replace(settings, model=model, url=without_end(settings.url, "/beta", "/v1"))
+    api = DeepSeekApi(model)
     return hosted.make(
         settings,
         context,

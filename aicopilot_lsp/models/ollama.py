@@ -6,11 +6,12 @@ too long or empty, and `truncate`, those of its server/routes.go. ollama_wire.py
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
 from aicopilot_lsp.config.settings import ModelSettings
+from aicopilot_lsp.config.urls import without_end
 from aicopilot_lsp.errors import ConfigError, ModelError, ModelErrorKind
 from aicopilot_lsp.models import hosted
 from aicopilot_lsp.models.api import Ask, Call, Dialect, Framing, Piece, Reader
@@ -62,7 +63,7 @@ def create(settings: ModelSettings, context: BackendContext) -> HttpBackend:
         )
     api = OllamaApi(settings.model)
     return hosted.make(
-        settings,
+        replace(settings, url=without_end(settings.url, "/api", "/v1")),
         context,
         api,
         server="Ollama",

@@ -7,11 +7,12 @@ nor what it cost. `/v1/events`, which counts what was accepted, is not spoken to
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
 from aicopilot_lsp.config.settings import ModelSettings
+from aicopilot_lsp.config.urls import without_end
 from aicopilot_lsp.errors import ModelErrorKind
 from aicopilot_lsp.models import failures, hosted
 from aicopilot_lsp.models.api import Ask, Call, Dialect, Framing, Piece, Reader
@@ -62,7 +63,7 @@ def create(settings: ModelSettings, context: BackendContext) -> HttpBackend:
     """
     api = TabbyApi()
     return hosted.make(
-        settings,
+        replace(settings, url=without_end(settings.url, "/v1")),
         context,
         api,
         server="Tabby",

@@ -203,3 +203,12 @@ async def test_describes_whether_the_model_is_listed(
     info = await backend.describe()
     assert (info.model, info.details) == (model, details)
     await backend.aclose()
+
+
+@pytest.mark.parametrize("end", ["/beta", "/v1", ""])
+async def test_an_address_may_end_as_those_in_its_documentation_do(
+    server: Service, tmp_path: Path, end: str
+) -> None:
+    backend = _made(server, tmp_path, url=server.url + end)
+    assert text_of(await answered(backend))
+    await backend.aclose()

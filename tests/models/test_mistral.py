@@ -264,3 +264,12 @@ def test_settings_that_it_has_no_use_for_are_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=words):
         _made(server, tmp_path, **fields)
+
+
+@pytest.mark.parametrize("end", ["/v1", "/v1/", "/"])
+async def test_an_address_may_end_as_those_in_its_documentation_do(
+    server: Service, tmp_path: Path, end: str
+) -> None:
+    backend = _made(server, tmp_path, url=server.url + end)
+    assert text_of(await answered(backend))
+    await backend.aclose()

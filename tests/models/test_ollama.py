@@ -61,6 +61,13 @@ async def native(server: Service, tmp_path: Path) -> AsyncIterator[HttpBackend]:
     await backend.aclose()
 
 
+@pytest.fixture
+async def chat(server: Service, tmp_path: Path) -> AsyncIterator[HttpBackend]:
+    backend = _made(server, tmp_path, fim_format="chat")
+    yield backend
+    await backend.aclose()
+
+
 class TestRawContract(BackendContract):
     """It keeps the contract with prompts of ours."""
 
@@ -75,6 +82,26 @@ class TestNativeContract(BackendContract):
     @pytest.fixture
     async def backend(self, native: HttpBackend) -> HttpBackend:
         return native
+
+
+class TestChatContract(BackendContract):
+    """It keeps the contract where a chat model is told to fill the hole."""
+
+    takes_limit = False  # a chat says more than what is inserted, and gets room for it
+
+    @pytest.fixture
+    async def backend(self, chat: HttpBackend) -> HttpBackend:
+        return chat
+
+
+async def test_a_chat_has_the_same_window_and_stays_as_long(
+    chat: HttpBackend, server: Service, pulled: Model
+) -> None:
+    pulled.parameters = "num_ctx 16384"
+    assert text_of(await answered(chat))
+    body = server.asked("/api/chat")[0].body
+    assert body["options"]["num_ctx"] == 16384
+    assert body["keep_alive"] == "15m"
 
 
 async def test_a_request_with_a_prompt_of_ours_is_these_bytes(
@@ -323,4 +350,13 @@ async def test_without_a_url_it_is_the_one_on_this_machine(tmp_path: Path) -> No
     backend = create(settings, _context(tmp_path))
     assert await backend.readiness() is None
     assert backend.contacted() == ()
+    await backend.aclose()
+
+
+@pytest.mark.parametrize("end", ["/api", "/v1/", "/"])
+async def test_an_address_may_end_as_those_in_its_documentation_do(
+    server: Service, tmp_path: Path, end: str
+) -> None:
+    backend = _made(server, tmp_path, url=server.url + end)
+    assert text_of(await answered(backend))
     await backend.aclose()

@@ -193,3 +193,12 @@ async def test_describes_model_device_and_version(backend: HttpBackend) -> None:
 def test_has_to_be_told_where_the_server_is(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r'usually have url = "http://127\.0\.0\.1:8080"'):
         create(ModelSettings(name="m", provider="tabby"), _context(tmp_path))
+
+
+@pytest.mark.parametrize("end", ["/v1/", ""])
+async def test_an_address_may_end_as_those_in_its_documentation_do(
+    server: Service, tmp_path: Path, end: str
+) -> None:
+    backend = _made(server, tmp_path, url=server.url + end)
+    assert text_of(await answered(backend))
+    await backend.aclose()

@@ -1,11 +1,12 @@
 """An Ollama server, as its docs/api.md, api/types.go and server/routes.go have it: `/api/show`,
-`/api/ps`, `/api/version` and `/api/generate`."""
+`/api/ps`, `/api/version`, `/api/generate` and `/api/chat`."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tests.support.scripted_llamacpp import tokens
-from tests.support.services.base import Exchange, Refused, Service, Strict, limited
+from tests.support.services.base import Answer, Exchange, Refused, Service, Strict, limited
 
 _FINISH = {"end": "stop", "stop": "stop", "limit": "length"}
 _NS_PER_TOKEN = 1_000_000
@@ -58,6 +59,21 @@ class _Generate(Strict):
     stream: Literal[True]
 
 
+class _Message(Strict):
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class _Chat(Strict):
+    model: str
+    messages: list[_Message]
+    think: bool | None = None
+    truncate: bool | None = None
+    keep_alive: str | float | None = None
+    options: _Options
+    stream: Literal[True]
+
+
 class _Show(Strict):
     model: str
     verbose: bool = False
@@ -95,32 +111,90 @@ def ollama(*models: Model) -> Service:
         _check_can(model, asked)
         assert asked.raw or asked.suffix, "without a suffix the prompt is taken for a chat message"
         assert asked.prompt, "without a prompt the model is loaded and nothing else"
-        if model.loaded_tokens != asked.options.num_ctx:
-            model.loaded_tokens, model.loads, model.cached = (
-                asked.options.num_ctx,
-                model.loads + 1,
-                [],
-            )
         whole = tokens(asked.prompt) + tokens(asked.suffix)
         _check_fits(len(whole), asked)
+        hit = _read(model, whole, asked.options.num_ctx)
         answer = service.answer_to(asked.prompt)
-        pieces, ended = limited(answer.text, asked.options.stop, asked.options.num_predict)
-        hit = _shared(model.cached, whole)
-        model.cached = whole
-        async with exchange.stream("application/x-ndjson") as stream:
-            async for piece in service.paced(exchange.request, pieces):
-                await stream.event(_line(asked.model, piece))
-            if answer.cut:
-                return stream.cut()
-            if answer.error:
-                await stream.event(answer.error)
-                return None
-            last = {"done": True, "done_reason": _FINISH[ended], "total_duration": 1}
-            cost = _cost(len(whole), hit, len(pieces), tells_cached=model.tells_cached)
-            await stream.event(_line(asked.model, "") | last | cost)
-        return None
+        lines = _Lines(
+            options=asked.options,
+            answer=answer,
+            prompt_tokens=len(whole),
+            cached_tokens=hit,
+            tells_cached=model.tells_cached,
+        )
+        await lines.send(service, exchange, lambda text: {"response": text})
+
+    @service.route("POST", "/api/chat")
+    async def chat(exchange: Exchange) -> None:
+        asked = exchange.parsed(_Chat)
+        model = named(asked.model)
+        whole = [token for message in asked.messages for token in tokens(message.content)]
+        hit = _read(model, whole, asked.options.num_ctx)
+        answer = service.answer_to(asked.messages[-1].content)
+        lines = _Lines(
+            options=asked.options,
+            answer=answer,
+            prompt_tokens=len(whole),
+            cached_tokens=hit,
+            tells_cached=model.tells_cached,
+        )
+        await lines.send(
+            service, exchange, lambda text: {"message": {"role": "assistant", "content": text}}
+        )
 
     return service
+
+
+@dataclass(kw_only=True)
+class _Lines:
+    """The lines of one answer."""
+
+    options: _Options
+    answer: Answer
+    prompt_tokens: int
+    cached_tokens: int
+    tells_cached: bool
+
+    async def send(
+        self, service: Service, exchange: Exchange, worded: Callable[[str], dict[str, Any]]
+    ) -> None:
+        head = {"model": "m", "created_at": "2026-01-01T00:00:00Z"}
+        pieces, ended = limited(self.answer.text, self.options.stop, self.options.num_predict)
+        async with exchange.stream("application/x-ndjson") as stream:
+            async for piece in service.paced(exchange.request, pieces):
+                await stream.event(head | worded(piece) | {"done": False})
+            if self.answer.cut:
+                stream.cut()
+            elif self.answer.error:
+                await stream.event(self.answer.error)
+            else:
+                last = {"done": True, "done_reason": _FINISH[ended], "total_duration": 1}
+                await stream.event(head | worded("") | last | self._cost(len(pieces)))
+
+    def _cost(self, generated: int) -> dict[str, Any]:
+        cost = {
+            "load_duration": 1,
+            "prompt_eval_count": self.prompt_tokens,
+            "prompt_eval_duration": (self.prompt_tokens - self.cached_tokens) * _NS_PER_TOKEN,
+            "eval_count": generated,
+            "eval_duration": generated * _NS_PER_TOKEN,
+        }
+        return cost | (
+            {"prompt_eval_cached_count": self.cached_tokens} if self.tells_cached else {}
+        )
+
+
+def _read(model: Model, prompt: list[str], window_tokens: int) -> int:
+    """Load `model` with that window, if it is loaded with another or not at all, and let it read
+    `prompt`. Returns how many tokens were cached: one always has to be evaluated."""
+    if model.loaded_tokens != window_tokens:
+        model.loaded_tokens, model.cached = window_tokens, []
+        model.loads += 1
+    same = 0
+    while same < min(len(model.cached), len(prompt) - 1) and model.cached[same] == prompt[same]:
+        same += 1
+    model.cached = prompt
+    return same
 
 
 def _check_can(model: Model, asked: _Generate) -> None:
@@ -179,26 +253,3 @@ def _running(model: Model) -> dict[str, Any]:
         "expires_at": "2026-01-01T00:00:00Z",
         "context_length": model.loaded_tokens,
     }
-
-
-def _line(model: str, text: str) -> dict[str, Any]:
-    return {"model": model, "created_at": "2026-01-01T00:00:00Z", "response": text, "done": False}
-
-
-def _cost(prompt: int, hit: int, generated: int, *, tells_cached: bool) -> dict[str, Any]:
-    cost = {
-        "load_duration": 1,
-        "prompt_eval_count": prompt,
-        "prompt_eval_duration": (prompt - hit) * _NS_PER_TOKEN,
-        "eval_count": generated,
-        "eval_duration": generated * _NS_PER_TOKEN,
-    }
-    return cost | ({"prompt_eval_cached_count": hit} if tells_cached else {})
-
-
-def _shared(before: list[str], now: list[str]) -> int:
-    """Tokens that need not be evaluated again; one always is."""
-    same = 0
-    while same < min(len(before), len(now) - 1) and before[same] == now[same]:
-        same += 1
-    return same
