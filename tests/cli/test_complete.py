@@ -31,10 +31,11 @@ def test_json_tells_everything_that_is_known(cli: Cli) -> None:
     assert record["tokens"]["prompt"] >= record["tokens"]["evaluated"] > 0
     assert record["tokens"]["generated"] > 0
     assert record["context"] == []
-    assert record["budget"]["target_ms"] == 500
+    assert record["budget"]["target_ms"] == 3_000  # who runs a command asks on purpose
     assert record["budget"]["prompt"]["bound"] == "floor"
-    assert record["budget"]["output"] == {"tokens": 48, "bound": "floor"}
+    assert record["budget"]["output"]["tokens"] >= 96
     assert record["budget"]["window_tokens"]
+    assert record["budget"]["speed"]["readings"] == 0  # before the call
     assert {"rule": "empty", "action": "pass", "reason": ""} in record["filters"]
 
 
