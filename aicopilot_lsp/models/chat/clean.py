@@ -1,13 +1,17 @@
 """What a chat model answers, made into what goes in at the cursor.
 
-Streaming and pure: unwrap.py takes the text out of its wrapping, and it is fitted to the place.
+Streaming and pure. It holds back as little as it can, so that a suggestion is complete as soon as
+the text for it is there, and takes nothing back. Steps: unwrap.py, echo.py, fit.py.
 """
 
 import re
 
+from aicopilot_lsp.models.chat.echo import Begun, Below, Opening
+from aicopilot_lsp.models.chat.fit import Fit
 from aicopilot_lsp.models.chat.talk import is_talk, opens_as_assistants_do
 from aicopilot_lsp.models.chat.unwrap import Unwrap
 from aicopilot_lsp.models.protocol import Hole
+from aicopilot_lsp.models.stops import StopGate
 
 _PROSE_LANGUAGES = frozenset(
     {
@@ -19,17 +23,25 @@ _COMMENT = re.compile(r"\s*(?:#|//|/\*|\*|--|;|%|<!--|\"\"\"|''')")
 
 
 class Cleaner:
-    """Cleans one answer for `hole`."""
+    """Cleans one answer for `hole`: its wrapping goes, then what repeats the text before the cursor
+    (`mark` stands for it); its lines are moved to their place, and it ends where it repeats the
+    text behind."""
 
-    def __init__(self, hole: Hole) -> None:
-        head = hole.before.rpartition("\n")[2]
-        prose = hole.language_id in _PROSE_LANGUAGES or _COMMENT.match(head)
+    def __init__(self, hole: Hole, mark: str) -> None:
+        self._head = hole.before.rpartition("\n")[2]
+        prose = hole.language_id in _PROSE_LANGUAGES or _COMMENT.match(self._head)
         self._unwrap = Unwrap(opens_as_assistants_do if prose else is_talk)
+        self._mark = mark
+        self._unmark = StopGate((mark,))
+        self._given = False
+        self._opening = Opening(hole.before)
+        self._fit: Fit | None = None
+        self._below = Below(hole.suffix)
 
     @property
     def done(self) -> bool:
         """Nothing of what may follow is wanted."""
-        return self._unwrap.done
+        return self._unwrap.done or self._unmark.stopped or self._below.done
 
     @property
     def reasoned(self) -> bool:
@@ -38,8 +50,30 @@ class Cleaner:
 
     def feed(self, text: str) -> str:
         """What `text` adds to the insertion."""
-        return self._unwrap.feed(text)
+        return "".join(self._char(char) for char in text)
 
     def close(self) -> str:
         """What was held back, now that nothing follows."""
-        return self._unwrap.close()
+        rest = self._unmark.feed(self._unwrap.close()) + self._unmark.close()
+        given = "".join(map(self._placed, rest))
+        if self._fit is None:
+            given += self._begin(self._opening.close())
+        return given + self._below.close()
+
+    def _char(self, char: str) -> str:
+        given = "".join(map(self._placed, self._unmark.feed(self._unwrap.feed(char))))
+        self._given = self._given or bool(given)
+        if self._unmark.stopped and not self._given:
+            # Repeated with what stands before it; the text for its place may follow.
+            self._unmark = StopGate((self._mark,))
+        return given
+
+    def _placed(self, char: str) -> str:
+        if self._fit is not None:
+            return self._below.feed(self._fit.feed(char))
+        begun = self._opening.feed(char)
+        return "" if begun is None else self._begin(begun)
+
+    def _begin(self, begun: Begun) -> str:
+        self._fit = Fit(self._head, begun)
+        return self._below.feed(self._fit.feed(begun.rest))

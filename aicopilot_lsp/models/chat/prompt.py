@@ -44,12 +44,17 @@ class Conversation:
 
 def conversation(hole: Hole) -> Conversation:
     """What a model is told to fill `hole`."""
-    cursor = next(mark for mark in _marks() if not _occurs(mark, hole))
+    cursor = cursor_mark(hole)
     name = hole.file_name or "the file"
     language = hole.language_id or "text"
     stable = "".join(f"From {one.path}:\n{one.text}\n\n" for one in hole.snippets)
     volatile = f"{name} ({language}):\n{hole.before}{cursor}{hole.suffix}"
     return Conversation(_SYSTEM.replace(_CURSOR, cursor), stable, volatile, cursor)
+
+
+def cursor_mark(hole: Hole) -> str:
+    """What stands for the cursor; it occurs nowhere in the texts of `hole`."""
+    return next(mark for mark in _marks() if not _occurs(mark, hole))
 
 
 def answer_tokens(request: GenerateRequest) -> int:
