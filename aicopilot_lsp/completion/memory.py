@@ -26,6 +26,12 @@ class Memory:
         """What is known of a model, by its name in the configuration."""
         return self.models.setdefault(model, ModelMemory())
 
+    def left_in_silence(self, model: str, identity: str, uri: str) -> None:
+        """A model had no first word by the end of its time: it is taken for half as fast, and the
+        window of `uri` is made anew, since with that one the next request would take as long."""
+        self.speeds.halve(identity)
+        self.of(model).frozen.pop(uri, None)
+
     def forget(self, uri: str) -> None:
         self.cache.forget(uri)
         for known in self.models.values():

@@ -128,9 +128,7 @@ async def complete(
         late = True
         # A model that was still being loaded says nothing of how fast it reads.
         if record.stage_name == "model" and record.generation.silent:
-            memory.speeds.halve(record.identity)
-            # Of a window that was too long the next request would take as long.
-            memory.of(record.asked).frozen.pop(snapshot.document.uri, None)
+            memory.left_in_silence(record.asked, record.identity, snapshot.document.uri)
     except ModelError as error:
         return record.ends(OutcomeKind.MODEL_ERROR, error.kind.value, message=str(error))
 
@@ -165,18 +163,22 @@ async def _ask(
     while True:
         with record.stage("prompt"):
             limit_s = turn.left_s(record.clock()) or settings.deadline_ms / 1000
-            wanted = replace(wanted, cold_ms=limit_s * 1000 / 2)
-            speed, previous = memory.speeds.of(identity), known.frozen.get(snapshot.document.uri)
-            budget = budget_for(speed, backend.site, settings, wanted)
+            sized_for = replace(wanted, cold_ms=1000 * limit_s / 2)
+            budget = budget_for(memory.speeds.of(identity), backend.site, settings, sized_for)
+            previous = known.frozen.get(snapshot.document.uri)
             request, healed, frozen = await _prompt(
                 snapshot, settings, backend, healing, budget, known=known
             )
             record.budget = replace(budget, room_chars=frozen.room_chars)
             request = replace(request, begin_within_s=turn.left_s(record.clock()))
         with record.stage("model"):
+            into = record.generation
             try:
-                into = record.generation
                 await generate(backend, request, healed, around, into, clock=record.clock)
+            except ModelError as error:
+                if error.kind is ModelErrorKind.TIMEOUT and into.silent:
+                    memory.left_in_silence(record.asked, identity, snapshot.document.uri)
+                raise
             finally:  # a call that was cut short tells the speed as well
                 sample = into.sample(request_chars(request), cold=not frozen.continues(previous))
                 memory.speeds.learn(identity, sample)

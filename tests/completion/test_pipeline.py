@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from aicopilot_lsp import plugins
+from aicopilot_lsp.completion.budget import Bound
 from aicopilot_lsp.completion.failover import Choice, NamedModel
 from aicopilot_lsp.completion.memory import Memory
 from aicopilot_lsp.completion.pipeline import Parts, complete
@@ -15,7 +16,7 @@ from aicopilot_lsp.config.settings import CompletionSettings
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
 from aicopilot_lsp.filters.builtin import in_order
 from aicopilot_lsp.filters.protocol import Action, Candidate, Filter, Verdict
-from aicopilot_lsp.models.protocol import Backend, FinishReason, GenerateRequest
+from aicopilot_lsp.models.protocol import Backend, FinishReason, GenerateRequest, Site
 from tests.support.fixture import at_cursor
 from tests.support.scripted_backend import ScriptedBackend
 
@@ -271,6 +272,42 @@ async def test_a_deadline_that_passes_in_silence_makes_the_next_prompt_smaller()
         assert (outcome.kind, outcome.reason) == (OutcomeKind.TIMEOUT, "model")
     first, second = (len(request.prompt) for request in backend.requests)
     assert second < first
+
+
+async def test_a_model_that_is_given_up_in_silence_is_sent_less_the_next_time() -> None:
+    backend = ScriptedBackend(ModelError("Too late.", kind=ModelErrorKind.TIMEOUT))
+    bench = Bench(backend)
+    lines = "".join(f"total_{n} = {n}\n" for n in range(400))
+    for _ in range(2):
+        outcome = await bench.ask(at_cursor(f"{lines}x = ‸\n"))
+        assert (outcome.kind, outcome.reason) == (OutcomeKind.MODEL_ERROR, "timeout")
+    first, second = (len(request.prompt) for request in backend.requests)
+    assert second < 0.7 * first
+
+
+async def test_the_outcome_says_how_the_request_was_sized_and_by_what() -> None:
+    bench = Bench(ScriptedBackend("1\n", site=Site(window_tokens=512)))
+    lines = "".join(f"total_{n} = {n}\n" for n in range(400))
+    outcome = await bench.ask(at_cursor(f"{lines}x = ‸\n"))
+    budget = outcome.budget
+    assert budget is not None
+    assert budget.prompt_bound is Bound.WINDOW
+    (request,) = bench.backend.requests
+    assert request.max_tokens == budget.output_tokens
+    assert len(request.prompt) < budget.prompt_chars + 200
+    again = await bench.ask(at_cursor(f"{lines}x = 1 + ‸\n", version=2))
+    assert again.budget is not None
+    assert again.budget.room_chars == budget.room_chars
+    assert again.budget.speed.readings == 1
+
+
+async def test_a_block_and_a_request_by_hand_may_be_longer_than_a_line() -> None:
+    bench = Bench(ScriptedBackend("y\n"))
+    await bench.ask(at_cursor("x = ‸\n"))
+    await bench.ask(at_cursor("def f(xs):\n    ‸\n"))
+    await bench.ask(at_cursor("z = ‸\n", trigger=Trigger.INVOKED))
+    line, block, by_hand = (request.max_tokens for request in bench.backend.requests)
+    assert line < block <= by_hand
 
 
 async def test_a_model_that_is_still_being_loaded_makes_no_prompt_smaller() -> None:
