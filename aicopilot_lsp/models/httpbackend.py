@@ -126,6 +126,11 @@ class HttpBackend:
             window_tokens=self._window_tokens,
         )
 
+    @property
+    def prove(self) -> Prove | None:
+        """What finds out how the model wants to be asked; None where that is declared."""
+        return self._prove
+
     def contacted(self) -> tuple[str, ...]:
         """Every server that this backend has tried to reach."""
         return self._transport.contacted()

@@ -37,6 +37,7 @@ from aicopilot_lsp.models.llamacpp import LlamaCppApi
 from aicopilot_lsp.models.protocol import (
     BackendInfo,
     GenerateRequest,
+    Mode,
     Prompting,
     Site,
     StreamEvent,
@@ -126,8 +127,10 @@ class EmbeddedBackend:
         """Where the model answers; starts it. For checks that go past this interface."""
         return await self._locate()
 
-    async def generate(self, request: GenerateRequest) -> AsyncGenerator[StreamEvent, None]:
-        """See Backend.generate."""
+    async def generate(
+        self, request: GenerateRequest, *, mode: Mode | None = None
+    ) -> AsyncGenerator[StreamEvent, None]:
+        """See Backend.generate, and HttpBackend's for `mode`."""
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + request.deadline_s
         prompting = self.prompting
@@ -137,7 +140,9 @@ class EmbeddedBackend:
             call = _Call(self, prompting)
             try:
                 async with aclosing(
-                    self._inner.generate(replace(request, deadline_s=left_s), locate=call.locate)
+                    self._inner.generate(
+                        replace(request, deadline_s=left_s), mode=mode, locate=call.locate
+                    )
                 ) as events:
                     async for event in events:
                         # What only tells how far the prompt is read may be told once more.
@@ -153,9 +158,11 @@ class EmbeddedBackend:
             else:
                 return
 
-    async def tokenize(self, text: str) -> tuple[str, ...] | None:
-        """See Backend.tokenize."""
-        return await self._twice(lambda locate: self._inner.tokenize(text, locate=locate))
+    async def tokenize(self, text: str, *, special: bool = False) -> tuple[str, ...] | None:
+        """See Backend.tokenize, and HttpBackend's for `special`."""
+        return await self._twice(
+            lambda locate: self._inner.tokenize(text, special=special, locate=locate)
+        )
 
     async def describe(self) -> BackendInfo:
         """See Backend.describe. Starts the process when it does not run."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from aicopilot_lsp.config.paths import cache_dir, state_dir
-from aicopilot_lsp.models.embedded import hardware, selftest, store, supervisor
+from aicopilot_lsp.models.embedded import hardware, store, supervisor
 from aicopilot_lsp.models.embedded import pull as puller
 from aicopilot_lsp.models.embedded.catalogue import (
     CATALOGUE,
@@ -88,13 +88,6 @@ def remove(name: str) -> str:
     entry = entry_named(name)
     freed = store.remove(entry, cache_dir(), first=lambda: _stop_if_it_runs(entry))
     return f"{name} is deleted: {freed / 1e9:.1f} GB freed." if freed else f"{name} is not here."
-
-
-def test(name: str | None, configured: str | None = None) -> Iterator[str]:
-    name = name or configured
-    if name is not None:
-        entry_named(name)
-    yield from asyncio.run(selftest.run(name, state_dir=state_dir(), cache_dir=cache_dir()))
 
 
 def status_lines() -> Iterator[str]:

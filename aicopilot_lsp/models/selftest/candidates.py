@@ -48,6 +48,13 @@ async def own_formats(subject: Subject) -> tuple[list[FimFormat], list[FimFormat
     return _first_of_each_shape(known), [form for form in forms if form not in known]
 
 
+async def unknown_markers(subject: Subject, form: FimFormat) -> tuple[str, ...]:
+    """Those of the tokens that `form` writes around a hole which are no single tokens of the model:
+    prompts would mean something else. None are, where the server does not tell."""
+    markers = [marker for marker in form.structural if any(marker in part for part in form.alone)]
+    return tuple([marker for marker in markers if await _is_single(subject, marker) is False])
+
+
 async def _all_single(
     subject: Subject, markers: Iterable[str], single: dict[str, bool | None]
 ) -> bool | None:

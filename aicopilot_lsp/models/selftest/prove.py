@@ -58,6 +58,8 @@ class Proof:
 
     prompting: Prompting
     result: store.Result
+    info: BackendInfo
+    of: store.Identity
     trials: tuple[Trial, ...] = ()
     foreign: tuple[FimFormat, ...] = ()
 
@@ -119,10 +121,19 @@ class Prover:
         if not anew:
             kept = await asyncio.to_thread(store.load, self._state_dir, of)
             if kept is not None and (prompting := self._as_kept(kept)) is not None:
-                return Proof(prompting=prompting, result=kept)
-        found = await self._tested(backend, why)
+                return Proof(prompting=prompting, result=kept, info=info, of=of)
+        found = await self._tested(backend, info, of, why)
         await asyncio.to_thread(store.save, self._state_dir, of, found.result)
         return found
+
+    async def prefer(self, layout: Layout, found: Proof) -> Prompting:
+        """How to ask now that `layout` has shown to be the better one; keeps that. The settings'
+        own word counts more."""
+        if self._settings.layout is not None:
+            return found.prompting
+        result = replace(found.result, layout=layout)
+        await asyncio.to_thread(store.save, self._state_dir, found.of, result)
+        return replace(found.prompting, layout=layout)
 
     def _as_kept(self, kept: store.Result) -> Prompting | None:
         """None where the result is of no use any more, as after an update that renames a format."""
@@ -142,7 +153,13 @@ class Prover:
             return replace(prompting, layout=Layout.STANDARD)
         return prompting
 
-    async def _tested(self, backend: Provable, why: ModelError | None) -> Proof:
+    async def _tested(
+        self,
+        backend: Provable,
+        info: BackendInfo,
+        of: store.Identity,
+        why: ModelError | None,
+    ) -> Proof:
         trials: list[Trial] = []
         formats, foreign = await self._formats(backend)
         names = [form.name for form in formats]
@@ -158,6 +175,8 @@ class Prover:
                 return Proof(
                     prompting=prompting,
                     result=result,
+                    info=info,
+                    of=of,
                     trials=tuple(trials),
                     foreign=tuple(foreign),
                 )

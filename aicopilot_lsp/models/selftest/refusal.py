@@ -10,16 +10,33 @@ from aicopilot_lsp.models.selftest.trial import Trial
 _SHOWN = 4
 
 
+class NotSuitableError(ModelError):
+    """NOT_SUITABLE, with all that was tried.
+
+    Parameters
+    ----------
+    trials : sequence of Trial
+    foreign : sequence of FimFormat
+        Formats that the model's tokenizer rules out.
+    """
+
+    def __init__(self, message: str, trials: Sequence[Trial], foreign: Sequence[FimFormat]) -> None:
+        super().__init__(message, kind=ModelErrorKind.NOT_SUITABLE)
+        self.trials = tuple(trials)
+        self.foreign = tuple(foreign)
+
+
 def not_suitable(
     settings: ModelSettings, trials: Sequence[Trial], foreign: Sequence[FimFormat]
-) -> ModelError:
-    """NOT_SUITABLE, with the whole story on a few lines' length."""
+) -> NotSuitableError:
+    """With the story on a few lines' length."""
     model = settings.model or settings.name
-    return ModelError(
+    return NotSuitableError(
         f"The model {model!r} did not fill the test's holes in any way known here, so it is not"
         f" asked for suggestions ({_tried(trials, foreign)}). Editing is not affected."
         f" {_advice(settings, trials)}",
-        kind=ModelErrorKind.NOT_SUITABLE,
+        trials,
+        foreign,
     )
 
 

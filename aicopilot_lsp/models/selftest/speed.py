@@ -1,7 +1,6 @@
 """How fast a model reads and writes: by what the server tells, else by the clock."""
 
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from aicopilot_lsp.models.protocol import Hole, Prompting

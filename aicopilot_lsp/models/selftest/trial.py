@@ -61,8 +61,11 @@ async def try_out(subject: Subject, prompting: Prompting) -> Trial:
     """Ask in this way. Raises ModelError when that was not possible at all."""
     # Models are trained on this layout; which one is better is asked later.
     plainly = replace(prompting, layout=Layout.STANDARD)
+    blind = _is_blind(prompting)
     filled = stopped = missed = 0
     for known in TRIVIAL:
+        if blind and known.needs_suffix:
+            continue
         try:
             answer = await _answer(subject, plainly, known)
         except ModelError as error:
@@ -80,7 +83,23 @@ async def try_out(subject: Subject, prompting: Prompting) -> Trial:
             missed += 1
         if missed > _MAY_MISS:
             break
+    if blind:
+        return _blind(prompting.name, filled, missed)
     return _judged(prompting.name, filled, stopped, missed)
+
+
+def _is_blind(prompting: Prompting) -> bool:
+    """Whether the text below the cursor is left out, as only a declared format does."""
+    return prompting.format is not None and not prompting.format.suffix
+
+
+def _blind(name: str, filled: int, missed: int) -> Trial:
+    return Trial(
+        name=name,
+        passed=not missed,
+        verdict=f"continues {filled} of {filled + missed} texts; does not see what is below",
+        filled=filled,
+    )
 
 
 async def _answer(subject: Subject, prompting: Prompting, known: KnownHole) -> Answered:

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from aicopilot_lsp.config.settings import ModelSettings
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
-from aicopilot_lsp.models.embedded import selftest, supervisor
+from aicopilot_lsp.models.embedded import supervisor
 from aicopilot_lsp.models.embedded.backend import EmbeddedBackend
 from aicopilot_lsp.models.embedded.record import process_dir, read_record
 from aicopilot_lsp.models.http import Deadline, Transport
-from aicopilot_lsp.models.protocol import Finished, GenerateRequest, TextChunk
+from aicopilot_lsp.models.protocol import Finished, GenerateRequest, Layout, TextChunk
+from aicopilot_lsp.models.selftest import full
 from tests.support.real_model import (
     MODEL_NAME,
     installed_model,
@@ -166,12 +168,22 @@ async def test_the_server_itself_listens_nowhere(real_backend: EmbeddedBackend) 
     assert listening_sockets() == set()
 
 
-async def test_the_self_test_says_what_it_found(
-    model_cache_dir: Path, model_state_dir: Path
+async def test_the_model_passes_its_test_as_the_catalogue_says(
+    real_backend: EmbeddedBackend,
 ) -> None:
-    lines = await selftest.run(MODEL_NAME, state_dir=model_state_dir, cache_dir=model_cache_dir)
-    assert "5 of 5" in lines[1]
-    assert [line.split()[0] for line in lines[3:]] == ["reading", "writing"]
+    settings = ModelSettings(name="embedded", provider="embedded", model=MODEL_NAME)
+    said: list[str] = []
+    report = await full.run(real_backend, settings, said.append)
+    assert report.healthy
+    assert report.origin is full.Origin.CATALOGUE
+    assert report.unknown_markers == ()
+    assert report.better_layout is Layout.FROZEN
+    frozen, standard = report.scores
+    assert frozen.exact > standard.exact
+    assert report.speed.told
+    assert report.speed.prefill_tokens_per_s > 1
+    assert len(report.shown) == 3
+    assert len(said) == 5
 
 
 def texts_in(directory: Path) -> dict[str, str]:

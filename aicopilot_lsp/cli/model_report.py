@@ -1,0 +1,181 @@
+"""What a test of a model found, said in lines for people and as JSON."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from aicopilot_lsp.cli.printable import printable
+from aicopilot_lsp.models.protocol import Mode, Prompting
+from aicopilot_lsp.models.selftest.full import Origin, Report
+from aicopilot_lsp.models.selftest.layouts import Attempt
+from aicopilot_lsp.models.selftest.refusal import NotSuitableError
+from aicopilot_lsp.models.selftest.speed import Speed
+from aicopilot_lsp.models.selftest.trial import Trial
+
+_WIDTH = 13
+_SHOWN_LINES = 3
+_WHY = {
+    Origin.TESTED: "found out by this test",
+    Origin.DECLARED: "as your configuration says",
+    Origin.CATALOGUE: "as the catalogue of models says",
+    Origin.PROVIDER: "the only way that this provider offers",
+}
+
+
+def lines(report: Report) -> Iterator[str]:
+    """The report, with the verdict last."""
+    info = report.info
+    context = f"{info.context_tokens:,} tokens of context" if info.context_tokens else ""
+    yield _row("model", f"{printable(info.model)} at {info.endpoint or 'this machine'}")
+    if told := ", ".join(filter(None, (context, printable(info.details)))):
+        yield _row("", told)
+    yield _row("asked", f"{way(report.prompting)}, {_WHY[report.origin]}")
+    yield from _tried(report.trials, report.ruled_out)
+    for score in report.scores:
+        used = score.layout is report.prompting.layout and len(report.scores) > 1
+        yield _row("layout", f"{score}{'; in use' if used else ''}")
+    yield from speed_lines(report.speed)
+    yield ""
+    yield "Three holes; what the model wrote stands between the marks ⟦ ⟧:"
+    for attempt in report.shown:
+        yield ""
+        yield from _filled(attempt)
+    yield ""
+    yield verdict(report)
+
+
+def refused_lines(error: NotSuitableError) -> Iterator[str]:
+    """What was tried with a model that can't be used."""
+    yield from _tried(error.trials, tuple(form.name for form in error.foreign))
+
+
+def speed_lines(speed: Speed) -> Iterator[str]:
+    by = "" if speed.told else ", by our clock"
+    yield _row("reads", f"{speed.prefill_tokens_per_s:,.0f} tokens/s{by}")
+    yield _row("writes", f"{speed.decode_tokens_per_s:,.0f} tokens/s{by}")
+    yield _row(
+        "first token",
+        f"{speed.cold_first_token_s:.2f} s after {speed.prompt_tokens:,} new tokens,"
+        f" {speed.warm_first_token_s:.2f} s when it has read them before",
+    )
+
+
+def way(prompting: Prompting) -> str:
+    """How a model is asked, in plain words."""
+    match prompting.mode:
+        case Mode.NATIVE:
+            return "the server writes the prompt (native)"
+        case Mode.CHAT:
+            return "told to fill the hole in a chat (chat)"
+    return f"in the format {prompting.name}"
+
+
+def verdict(report: Report) -> str:
+    """One line: whether it can be used as it is set up, and what to do."""
+    name = report.settings.name
+    if report.unknown_markers:
+        return (
+            f"Not good: the format {report.prompting.name!r} has markers that this model does not"
+            f" know ({', '.join(report.unknown_markers)}). Take fim_format out of the"
+            " configuration, and the right one is found out."
+        )
+    if not report.healthy:
+        return (
+            f"Not good: asked so, {name} {report.verdict}. Take fim_format out of the"
+            " configuration, and the right way is found out; or choose another model."
+        )
+    if report.prompting.mode is Mode.CHAT:
+        return (
+            f"Usable: {name} fills holes when it is told to in words. That is slower and less sure"
+            " than a model that was trained to fill in the middle."
+        )
+    if report.better_layout is not report.prompting.layout:
+        return (
+            f"Good: {name} works. The layout {report.better_layout.value} does better here: say"
+            f' layout = "{report.better_layout.value}" in the configuration.'
+        )
+    return f"Good: {name} works, asked {way(report.prompting)}."
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    speed = report.speed
+    return {
+        "name": report.settings.name,
+        "provider": report.settings.provider,
+        "works": report.healthy,
+        "verdict": verdict(report),
+        "model": report.info.model,
+        "endpoint": report.info.endpoint,
+        "context_tokens": report.info.context_tokens,
+        "details": report.info.details,
+        "mode": report.prompting.mode.value,
+        "fim_format": report.prompting.name,
+        "origin": report.origin.value,
+        "tried": _tried_json(report.trials),
+        "ruled_out": list(report.ruled_out),
+        "layout": report.prompting.layout.value,
+        "layouts": {
+            score.layout.value: {
+                "holes": len(score.attempts),
+                "exact": score.exact,
+                "similarity": round(score.similarity, 3),
+            }
+            for score in report.scores
+        },
+        "speed": {
+            "prompt_tokens": speed.prompt_tokens,
+            "prefill_tokens_per_s": round(speed.prefill_tokens_per_s, 1),
+            "decode_tokens_per_s": round(speed.decode_tokens_per_s, 1),
+            "cold_first_token_s": round(speed.cold_first_token_s, 3),
+            "warm_first_token_s": round(speed.warm_first_token_s, 3),
+            "told_by_server": speed.told,
+        },
+        "holes": [
+            {
+                "file": attempt.known.hole.file_name,
+                "wanted": attempt.known.middles[0],
+                "filled": attempt.line,
+            }
+            for attempt in report.shown
+        ],
+    }
+
+
+def refused_json(name: str, error: NotSuitableError) -> dict[str, Any]:
+    return {
+        "name": name,
+        "works": False,
+        "verdict": str(error),
+        "tried": _tried_json(error.trials),
+        "ruled_out": [form.name for form in error.foreign],
+    }
+
+
+def _tried(trials: Sequence[Trial], ruled_out: Sequence[str]) -> Iterator[str]:
+    for number, trial in enumerate(trials):
+        mark = "" if trial.passed else "no: "
+        yield _row("" if number else "tried", f"{trial.name}: {mark}{trial.verdict}")
+    if ruled_out:
+        yield _row("ruled out", f"{len(ruled_out)} formats whose markers it does not know")
+
+
+def _tried_json(trials: Sequence[Trial]) -> list[dict[str, Any]]:
+    return [
+        {"name": trial.name, "passed": trial.passed, "verdict": trial.verdict} for trial in trials
+    ]
+
+
+def _filled(attempt: Attempt) -> Iterator[str]:
+    """The lines around the cursor, with what came."""
+    hole = attempt.known.hole
+    above = hole.before.splitlines()[-_SHOWN_LINES:]
+    below = hole.suffix.splitlines()[1:2]
+    first, *rest = (above or [""])[::-1]
+    for line in rest[::-1]:
+        yield f"    {line}"
+    yield f"    {first}⟦{printable(attempt.line)}⟧"
+    for line in below:
+        yield f"    {line}"
+
+
+def _row(name: str, value: str) -> str:
+    return f"{name:{_WIDTH}}{value}".rstrip()
