@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from aicopilot_lsp.completion.speed import Speeds
     from aicopilot_lsp.models.guarded import Served
     from aicopilot_lsp.models.protocol import Backend
+    from aicopilot_lsp.speed_store import SpeedStore
 
 _log = logging.getLogger(__name__)
 _REMEMBERED_DOCUMENTS = 64
@@ -45,6 +46,8 @@ class Engine:
         Where the model process keeps its address and where model files are.
     clock, sleep
         Seconds, monotonic; handed in by tests.
+    remembers_speed : bool
+        Whether what is measured of models is kept for the next session.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class Engine:
         cache_dir: Path,
         clock: Callable[[], float] = time.perf_counter,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        remembers_speed: bool = True,
     ) -> None:
         self.settings = settings
         self._state_dir, self._cache_dir = state_dir, cache_dir
@@ -62,7 +66,9 @@ class Engine:
         self._served: dict[str, Served] = {}  # by name
         self._parts: Parts | None = None
         self._memory: Memory | None = None
+        self._remembers_speed = remembers_speed
         self._speeds: Speeds | None = None  # kept when settings change
+        self._speed_store: SpeedStore | None = None
         self._outcomes: OrderedDict[str, Outcome] = OrderedDict()
         self._in_flight: set[asyncio.Task[object]] = set()
         self._retiring: set[asyncio.Task[None]] = set()
@@ -91,14 +97,32 @@ class Engine:
     async def _complete(self, snapshot: Snapshot) -> Outcome:
         # Imported with the first request: the server answers `initialize` without it (INV-11).
         from aicopilot_lsp.completion import memory, pipeline
-        from aicopilot_lsp.completion.speed import Speeds
 
+        speeds = await self._known_speeds()
         if self._memory is None:
-            self._speeds = self._speeds or Speeds()
-            self._memory = memory.Memory(speeds=self._speeds)
-        return await pipeline.complete(
-            snapshot, self.settings.completion, self._pipeline_parts(), self._memory
-        )
+            self._memory = memory.Memory(speeds=speeds)
+        try:
+            return await pipeline.complete(
+                snapshot, self.settings.completion, self._pipeline_parts(), self._memory
+            )
+        finally:
+            if self._speed_store is not None:
+                self._speed_store.keep(speeds)
+
+    async def _known_speeds(self) -> "Speeds":
+        """Those of this session; at its first request, what the last one left."""
+        if self._speeds is None and self._remembers_speed:
+            from aicopilot_lsp.speed_store import SpeedStore
+
+            store = SpeedStore(self._state_dir, self._clock)
+            loaded = await store.load()
+            if self._speeds is None:  # another request may have been first
+                self._speeds, self._speed_store = loaded, store
+        elif self._speeds is None:
+            from aicopilot_lsp.completion.speed import Speeds
+
+            self._speeds = Speeds()
+        return self._speeds
 
     def note(self, uri: str, kind: OutcomeKind, reason: str | None = None) -> None:
         """Record the outcome of a request that ended before it came to the pipeline."""
@@ -174,6 +198,8 @@ class Engine:
         for one in served.values():
             await one.aclose()
         await asyncio.gather(*self._retiring)
+        if self._speeds is not None and self._speed_store is not None:
+            await self._speed_store.aclose(self._speeds)
 
     def _completing(self) -> tuple[ModelSettings, ...]:
         models = self.settings.models_for(ROLE)

@@ -28,6 +28,11 @@ def settings_for(config: Path | None, root: Path) -> Settings:
     return resolved.settings
 
 
-def open_engine(settings: Settings) -> Engine:
+def open_engine(settings: Settings, *, remembers_speed: bool = True) -> Engine:
     """An engine for one command."""
-    return Engine(settings, state_dir=state_dir(), cache_dir=cache_dir())
+    return Engine(
+        settings,
+        state_dir=state_dir(),
+        cache_dir=cache_dir(),
+        remembers_speed=remembers_speed,
+    )

@@ -28,6 +28,15 @@ _OVERHEAD_MS = (1.0, 10_000.0)
 _FRESH_SHARE = (0.02, 1.0)
 _MAX_TOKENS = 10**9
 _MAX_MODELS = 64
+# By field of Speed.
+POSSIBLE = MappingProxyType(
+    {
+        "reads_per_s": _READS_PER_S,
+        "writes_per_s": _WRITES_PER_S,
+        "chars_per_token": _CHARS_PER_TOKEN,
+        "overhead_ms": _OVERHEAD_MS,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
