@@ -20,7 +20,7 @@ def examples() -> Iterator[object]:
             yield pytest.param(block, id=f"{page}-{number}")
 
 
-@pytest.mark.parametrize("block", examples())
+@pytest.mark.parametrize("block", list(examples()))
 def test_an_example_is_understood_and_its_models_can_be_made(block: str, tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text(block)
