@@ -12,7 +12,7 @@ from aicopilot_lsp.config.settings import ModelSettings
 from aicopilot_lsp.errors import ModelErrorKind
 from aicopilot_lsp.models import begins_with_regex, failures, hosted, pieces
 from aicopilot_lsp.models.api import Ask, Call, Dialect, Framing, Piece, Reader
-from aicopilot_lsp.models.failures import Reason
+from aicopilot_lsp.models.failures import Explain, Reason
 from aicopilot_lsp.models.http import json_object
 from aicopilot_lsp.models.httpbackend import HttpBackend
 from aicopilot_lsp.models.protocol import (
@@ -71,7 +71,8 @@ class TgiApi:
 
     @property
     def dialects(self) -> Mapping[Mode, Dialect]:
-        return {Mode.RAW: _Generate(self._max_stops, self._takes_grammars)}
+        generate = _Generate(self._max_stops, self._takes_grammars, self.explain)
+        return {Mode.RAW: generate}
 
     async def learn(self, ask: Ask, where: str) -> None:  # noqa: ARG002 - of the protocol
         self._heed(await ask("/info"))
@@ -112,33 +113,32 @@ class TgiApi:
         whole = [(start, stop) for start, stop in spans if start is not None and stop is not None]
         return pieces.from_offsets(whole, text) if len(whole) == len(tokens) else None
 
-    def explain(self, status: int, body: Mapping[str, Any]) -> Reason | None:
-        """See Explain in failures.py. A server that was started without grammars is not sent any
-        more of them."""
-        said = word(body.get("error")).lower()
-        if status == 422 and "grammar" in said:
+    def explain(
+        self,
+        status: int,  # noqa: ARG002 - the type of the error says more
+        body: Mapping[str, Any],
+    ) -> Reason | None:
+        """See Explain in failures.py. A server without grammars, as with --disable-grammar-support
+        or TensorRT, is not sent any more of them."""
+        kind, said = word(body.get("error_type")), word(body.get("error")).lower()
+        if kind == "validation" and "grammar" in said:
             self._takes_grammars = False
             return Reason(
                 ModelErrorKind.REJECTED,
                 "takes no grammars, which token healing is done with; it is done without from now"
                 " on. Ask again",
             )
-        return _reason(body)
+        if kind == "validation" and "tokens" in said:
+            return Reason(
+                ModelErrorKind.REJECTED,
+                "has too small a window for the prompt. Lower max_prompt_tokens, or start it with a"
+                " larger --max-input-tokens",
+            )
+        return _REASONS.get(kind)
 
     def _heed(self, info: Mapping[str, Any]) -> None:
         told = count(info.get("max_stop_sequences"))
         self._max_stops = _MAX_STOPS if told is None else told
-
-
-def _reason(error: Mapping[str, Any]) -> Reason | None:
-    said = word(error.get("error")).lower()
-    if error.get("error_type") == "validation" and "tokens" in said and "must" in said:
-        return Reason(
-            ModelErrorKind.REJECTED,
-            "has too small a window for the prompt. Lower max_prompt_tokens, or start it with a"
-            " larger --max-input-tokens",
-        )
-    return _REASONS.get(word(error.get("error_type")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +147,7 @@ class _Generate:
 
     max_stops: int
     takes_grammars: bool
+    explain: Explain
     framing = Framing.SSE
     takes_middle = False
 
@@ -172,21 +173,21 @@ class _Generate:
         return Call(path="/generate_stream", body=body)
 
     def reader(self, request: GenerateRequest) -> Reader:
-        return _Tokens(request.stop)
+        return _Tokens(request.stop, self.explain)
 
 
 class _Tokens:
     """Reads an answer, a token an event. The last comes with the details; where a stop string ended
-    it, it is still in the text."""
+    it, it is still in the text. Refusals come as an event too, with the status 200."""
 
-    def __init__(self, stop: tuple[str, ...]) -> None:
+    def __init__(self, stop: tuple[str, ...], explain: Explain) -> None:
         self._stop = stop
+        self._explain = explain
 
     def read(self, event: Event, where: str) -> Piece | None:
         answer = json_object(event.data, where)
         if answer.get("error") is not None:
-            reason = _reason(answer) or _REASONS["generation"]
-            raise failures.refused(where, reason)
+            raise failures.refused(where, self._explain(200, answer) or _REASONS["generation"])
         token = mapping(answer.get("token"))
         piece = text(token.get("text"), where)
         if token.get("special") is True:
