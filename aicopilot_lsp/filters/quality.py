@@ -13,10 +13,14 @@ from aicopilot_lsp.filters.protocol import Action, Candidate, Verdict
 from aicopilot_lsp.text.brackets import scan
 from aicopilot_lsp.text.languages import language_for
 
-# Control tokens of the model families, as text. A model that writes one has left the code.
+# Control tokens of the model families, by their shape. A model that writes one has left the code.
+# Names in plain brackets are code as well (`<s>`, `<filename>`, `x[PREFIX]`, `Box<[u8]>`): of those
+# only what is in nobody's way; for the others the stop strings of the format end the answer.
 _CONTROL = re.compile(
-    r"<\|[a-z_]{2,30}\|>|<\uff5c[^\uff5c<>]{2,40}\uff5c>|</s>\s*$"
-    r"|<(?:PRE|SUF|MID|EOT)>|\[(?:PREFIX|SUFFIX)\]"
+    r"<\|/?[A-Za-z]\w{1,40}\|>|<\uff5c[^\uff5c<>]{2,40}\uff5c>|<\[(?:fim-\w+|\w+\u2581[\w\u2581]+)\]>"
+    r"|<fim[_-]\w+>|<file_sep>|<(?:start|end)_of_turn>|<(?:PRE|SUF|MID|EOT)>"
+    r"|^\[(?:PREFIX|SUFFIX|MIDDLE)\]|</s>\s*\Z",
+    re.MULTILINE,
 )
 # A line may well stand three times in a row (`f.readline()`), a group of lines hardly.
 _MAX_SAME_LINES = 3
@@ -47,8 +51,9 @@ def control_token(candidate: Candidate) -> Verdict:
     """Cut at the first control token that is not in the file itself."""
     around = candidate.before + candidate.after
     for found in _CONTROL.finditer(candidate.text):
-        if found.group() not in around:
-            kept = candidate.text[: found.start()]
+        control, kept = found.group().strip(), candidate.text[: found.start()]
+        closes_element = control == "</s>" and re.search(r"<s[\s>]", candidate.before + kept)
+        if control not in around and not closes_element:
             return _trim("control-token", kept, "a control token of the model")
     return _pass("control-token", candidate)
 

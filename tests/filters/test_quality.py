@@ -4,6 +4,7 @@ import pytest
 
 from aicopilot_lsp.filters.protocol import Action, Candidate, Verdict
 from aicopilot_lsp.filters.quality import RULES
+from aicopilot_lsp.models.fim import FORMATS, distinctive
 from tests.support.fixture import CURSOR
 
 
@@ -24,7 +25,15 @@ PASS, BLOCK = object(), object()
         ("control-token", "x = 1<|endoftext|>more", "‸", "x = 1"),
         ("control-token", "x<\uff5cfim_hole\uff5c>y", "‸", "x"),
         ("control-token", "<PRE> x", "‸", ""),
+        ("control-token", "x = 1</s>\n", "‸", "x = 1"),
+        ("control-token", "x = 1\n[PREFIX]y", "‸", "x = 1\n"),
+        ("control-token", "x = [PREFIX] + y[SUFFIX]", "‸", PASS),
         ("control-token", "<s>old</s> new", "‸", PASS),
+        ("control-token", "<s>old</s>", "‸", PASS),
+        ("control-token", "old</s>\n", "<p><s class='x'>‸", PASS),
+        ("control-token", "fn f(x: Box<[u8]>) -> <[T]>::Out", "‸", PASS),
+        ("control-token", "usage: cp <filename> <repo_name> <pad> <unk>", "‸", PASS),
+        ("control-token", "Map<KEY, T>, [INST], p <|> q, x <|y|> z", "‸", PASS),
         ("control-token", "'<|im_end|>' y<|eot|>z", "# <|im_end|>\n‸", "'<|im_end|>' y"),
         ("control-token", "a <| b |> c", "‸", PASS),
         ("control-token", "'<|im_end|>'", "STOP = '<|im_end|>'\nx = ‸", PASS),  # the file has it
@@ -99,3 +108,18 @@ def test_a_line_cut_off_by_a_limit_is_not_shown() -> None:
 def test_no_rule_is_slow_on_long_text(rule: str, text: str) -> None:
     # Under the suite's per-test limit even when quadratic in lines; catastrophic regexes are not.
     assert check(rule, text, f"y = 1\n{CURSOR}\nz = 2").rule == rule
+
+
+@pytest.mark.parametrize("family", FORMATS)
+def test_no_token_of_any_family_leaks_into_a_suggestion(family: str) -> None:
+    for token in filter(distinctive, FORMATS[family].markers):
+        verdict = check("control-token", f"x = 1{token}\ny = 2")
+        assert (verdict.action, verdict.text) == (Action.TRIM, "x = 1")
+
+
+@pytest.mark.parametrize("family", FORMATS)
+def test_what_the_filter_lets_pass_ends_the_answer_of_its_family(family: str) -> None:
+    fmt = FORMATS[family]
+    for token in fmt.structural:
+        caught = check("control-token", f"x = 1{token}\ny = 2").action is Action.TRIM
+        assert caught or any(token in stop for stop in fmt.stop)

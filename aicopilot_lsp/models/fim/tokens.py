@@ -61,7 +61,7 @@ STABLE_CODE = (*STARCODER, *CHATML, "<|padding|>")
 # SentencePiece spells the first four with a blank in front (U+2581), which the prompt writes.
 CODELLAMA = (
     *("<PRE>", "<SUF>", "<MID>", "<EOT>"),
-    *("<s>", "</s>", "<unk>", "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "<step>"),
+    *("<s>", "</s>", "<unk>", "[INST]", "[/INST]", "<step>"),
 )
 # Of v1 (whose turns have plain bars), V2 and V2.5. The bars are U+FF5C, the low lines U+2581.
 DEEPSEEK = (
