@@ -1,6 +1,6 @@
 """What a budget costs in quality: the tasks of bench/quality.py under several fixed budgets.
 
-    python bench/budget.py TASKS.jsonl.gz --out DIR --output 32 64 96 [--prompt 350 700] [--every N]
+    python -m bench.budget TASKS.jsonl.gz --out DIR --output 32 64 96 [--prompt 350 700] [--every N]
 
 Each task is asked once per pair of prompt and output size (tokens, set as
 `completion.max_prompt_tokens` and `max_output_tokens`), one after the other, so that the model's
@@ -17,10 +17,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import quality
-
 from aicopilot_lsp.cli.session import open_engine, settings_for
 from aicopilot_lsp.config.settings import Settings
+from bench import quality
 
 
 def main() -> None:

@@ -4,15 +4,48 @@ import asyncio
 import json
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from aicopilot_lsp import plugins
+from aicopilot_lsp.assembly import Engine
 from aicopilot_lsp.completion.speed import Speed, Speeds
+from aicopilot_lsp.completion.types import Trigger
+from aicopilot_lsp.config.settings import FilterSettings, Settings
 from aicopilot_lsp.speed_store import SpeedStore, speeds_from, text_of
+from tests.support.fixture import at_cursor
+from tests.support.scripted_backend import ScriptedBackend
 
 MEASURED = Speed(reads_per_s=2_000.0, writes_per_s=80.0, overhead_ms=12.0, readings=9, writings=7)
 KNOWN = {"qwen": MEASURED, "codestral https://api.example.com": Speed()}
+
+
+async def test_speeds_outlive_settings_and_sessions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = ScriptedBackend("1\n")
+    monkeypatch.setattr(plugins, "backend_factory", lambda _: lambda _settings, _context: backend)
+    lines = "".join(f"total_{n} = {n}\n" for n in range(50))
+
+    async def readings(engine: Engine) -> int:
+        outcome = await engine.complete(at_cursor(f"{lines}x = ‸\n", trigger=Trigger.INVOKED))
+        assert outcome.budget is not None
+        return outcome.budget.speed.readings
+
+    settings = Settings()
+    engine = Engine(settings, state_dir=tmp_path, cache_dir=tmp_path)
+    assert await readings(engine) == 0
+    await engine.reconfigure(replace(settings, filters=FilterSettings(disabled=("echo-below",))))
+    assert await readings(engine) == 1
+    await engine.aclose()
+    engine = Engine(settings, state_dir=tmp_path, cache_dir=tmp_path)
+    assert await readings(engine) == 2
+    await engine.aclose()
+    engine = Engine(settings, state_dir=tmp_path, cache_dir=tmp_path, remembers_speed=False)
+    assert await readings(engine) == 0
+    await engine.aclose()
 
 
 class Clock:
