@@ -70,3 +70,9 @@ def test_the_embedded_model_is_no_server_at_an_address() -> None:
     error = of_embedded(timed_out("unix:/s", 2.0), "unix:/s")
     assert str(error).startswith("The embedded model had not finished after 2 s.")
     assert error.kind is ModelErrorKind.TIMEOUT
+
+
+def test_an_account_without_money_is_no_matter_of_the_request() -> None:
+    found = from_status("http://h", 402)
+    assert found.kind is ModelErrorKind.AUTH
+    assert "nothing left (402). Top it up. Editing is not affected." in str(found)

@@ -8,14 +8,16 @@ import pytest
 
 from aicopilot_lsp.config.settings import EmbeddedSettings, ModelSettings
 from aicopilot_lsp.errors import ConfigError, ModelError, ModelErrorKind
+from aicopilot_lsp.models.fim import format_for
 from aicopilot_lsp.models.httpbackend import HttpBackend
 from aicopilot_lsp.models.ollama import create
 from aicopilot_lsp.models.ollama_wire import facts
 from aicopilot_lsp.models.protocol import Finished, FinishReason, Healing, Hole, Usage
 from aicopilot_lsp.plugins import BackendContext
 from tests.models.contract import BackendContract, answered, text_of
-from tests.support.services.base import Service
+from tests.support.services.base import Answer, Service
 from tests.support.services.ollama import Model, ollama
+from tests.support.toy_fim import ToyModel
 
 _PATH = "/api/generate"
 _CANARY = "canary = 'the source of a user'"
@@ -332,6 +334,26 @@ async def test_an_error_in_mid_stream_without_a_status_is_the_servers(
         await answered(raw)
     assert caught.value.kind is ModelErrorKind.SERVER
     assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize("form", ["starcoder2", None])
+async def test_how_a_model_wants_to_be_asked_is_found_out(
+    server: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str | None
+) -> None:
+    toy = ToyModel(format=format_for(form) if form else None, tokenizes=False)
+    suffixes = {known.hole.before: known.hole.suffix for known in toy.holes}
+
+    def answer_to(prompt: str) -> Answer:
+        if form is None and prompt in suffixes:  # with a suffix of its own
+            return Answer(text=toy.fill(prompt, suffixes[prompt]))
+        return Answer(text=toy.complete(prompt))
+
+    monkeypatch.setattr(server, "answer_to", answer_to)
+    backend = _made(server, tmp_path, fim_format=None)
+    await backend.prepare()
+    assert backend.prompting.name == (form or "native")
+    assert backend.prompting.healing is Healing.CHECKED
+    await backend.aclose()
 
 
 async def test_describes_the_model_and_the_server(raw: HttpBackend) -> None:
