@@ -21,6 +21,7 @@ from aicopilot_lsp.config.settings import ModelSettings, Settings
 from aicopilot_lsp.errors import AicopilotError, ConfigError, ModelError, ModelErrorKind
 
 if TYPE_CHECKING:
+    from aicopilot_lsp.completion.budget import Budget
     from aicopilot_lsp.completion.failover import Choice
     from aicopilot_lsp.completion.memory import Memory
     from aicopilot_lsp.completion.pipeline import Parts
@@ -136,6 +137,16 @@ class Engine:
         provider is unknown.
         """
         return self._serve(self._completing()[0]).backend
+
+    async def sizes(self) -> "tuple[Budget, Budget]":
+        """How large prompts and answers of that model are at present: for a line while one types,
+        and for a block asked for by hand. Raises what `backend` does."""
+        from aicopilot_lsp.completion.budget import planned
+        from aicopilot_lsp.completion.speed import identity_of
+
+        backend = await self.backend()
+        speed = (await self._known_speeds()).of(identity_of(backend.model, backend.site))
+        return planned(speed, backend.site, self.settings.completion, self.settings.latency)
 
     @property
     def starting(self) -> bool:

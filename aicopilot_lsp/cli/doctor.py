@@ -138,6 +138,7 @@ async def _examine_model(engine: Engine, report: Report, *, offline: bool) -> No
         return
     report.facts["test answer"] = answer.strip() or "(empty)"
     report.facts["speed"] = _speed(usage)
+    report.facts.update(await _sizes(engine))
     if "a + b" not in answer:
         report.advice.append(
             "The model did not fill a simple hole: its `fim_format` may not fit it, or it was not"
@@ -174,6 +175,18 @@ def _speed(usage: Usage) -> str:
     if usage.generated_tokens and usage.decode_ms:
         said.append(f"writes {1000 * usage.generated_tokens / usage.decode_ms:.0f} tokens/s")
     return ", ".join(said) or "not told by this server"
+
+
+async def _sizes(engine: Engine) -> dict[str, str]:
+    """What completions have measured so far, and what follows from it."""
+    from aicopilot_lsp.completion.budget import in_words, speed_in_words
+
+    line, by_hand = await engine.sizes()
+    return {
+        "measured so far": speed_in_words(line.speed),
+        "while you type": in_words(line),
+        "by hand": in_words(by_hand),
+    }
 
 
 def _hosts() -> list[str]:

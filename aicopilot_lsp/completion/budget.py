@@ -19,7 +19,7 @@ from enum import StrEnum
 from typing import Any
 
 from aicopilot_lsp.completion.speed import Speed
-from aicopilot_lsp.config.settings import CompletionSettings
+from aicopilot_lsp.config.settings import CompletionSettings, LatencySettings
 from aicopilot_lsp.models.protocol import Site
 
 # A cold prompt may take this long, where there is as much time. On 57 line tasks the
@@ -135,6 +135,16 @@ def budget_for(speed: Speed, site: Site, settings: CompletionSettings, wanted: W
         room_chars=chars,
         speed=speed,
     )
+
+
+def planned(
+    speed: Speed, site: Site, settings: CompletionSettings, latency: LatencySettings
+) -> tuple[Budget, Budget]:
+    """How a line while one types and a block asked for by hand would be sized, for people."""
+    cold_ms = settings.deadline_ms / 2
+    line = Wanted(target_ms=latency.target_ms, cold_ms=cold_ms)
+    by_hand = Wanted(target_ms=latency.explicit_target_ms, cold_ms=cold_ms, block=True)
+    return budget_for(speed, site, settings, line), budget_for(speed, site, settings, by_hand)
 
 
 def as_record(budget: Budget) -> Mapping[str, Any]:

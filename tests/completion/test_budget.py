@@ -11,6 +11,7 @@ from aicopilot_lsp.completion.budget import (
     as_record,
     budget_for,
     in_words,
+    planned,
     speed_in_words,
 )
 from aicopilot_lsp.completion.speed import Sample, Speed
@@ -205,6 +206,13 @@ def test_an_estimate_that_wobbles_mostly_moves_no_size() -> None:
         for reads in (99.0, 99.5, 100.0, 100.5, 101.0)
     }
     assert len(sizes) == 1
+
+
+def test_what_is_planned_is_for_a_line_as_one_types_and_for_a_block_by_hand() -> None:
+    speed = LAPTOP.worked()
+    line, by_hand = planned(speed, BIG_WINDOW, SETTINGS, LatencySettings())
+    assert line == budget_for(speed, BIG_WINDOW, SETTINGS, LINE)
+    assert by_hand == budget_for(speed, BIG_WINDOW, SETTINGS, BY_HAND)
 
 
 def test_the_record_and_the_words_say_what_decided() -> None:
