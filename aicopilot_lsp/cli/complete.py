@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -53,9 +54,10 @@ def complete(
     """Complete the code at one place and print the text.
 
     With --json: text, range (from 1, columns in characters, end exclusive), outcome with its reason
-    and rule, model, timings_ms by stage, tokens, budget (how prompt and answer were sized), context
-    and filters. Exit code 0 when the request was answered (also with nothing), 1 when the model
-    failed or was too slow, 2 for a place that is not there.
+    and rule, model, attempts (the models that had their turn), timings_ms by stage, tokens, budget
+    (how prompt and answer were sized), context and filters. Exit code 0 when the request was
+    answered (also with nothing), 1 when the model failed or was too slow, 2 for a place that is not
+    there.
 
     Example: aicopilot complete app.py --at 12:5 --json
     """
@@ -99,6 +101,7 @@ def as_record(outcome: Outcome) -> dict[str, Any]:
             "message": outcome.message,
         },
         "model": outcome.model,
+        "attempts": [asdict(attempt) for attempt in outcome.attempts],
         "timings_ms": dict(outcome.timings_ms),
         "tokens": {
             "prompt": outcome.tokens.prompt,

@@ -136,7 +136,8 @@ async def complete(
     if not late:
         _remember(snapshot, outcome, memory)
     elif outcome.kind is OutcomeKind.TIMEOUT:
-        return replace(outcome, message=_too_late(settings, outcome.reason))
+        message = _too_late(settings, outcome.reason)
+        return replace(outcome, message=message, timed_out=record.asked)
     return outcome
 
 

@@ -104,6 +104,8 @@ class Outcome:
         How prompt and answer were sized, and by what; None where no prompt was made.
     attempts : tuple of Attempt
         The models that had their turn, in order; those behind the one that answered had none.
+    timed_out : str
+        The model whose turn it was when the time was over, "" if none's.
     """
 
     kind: OutcomeKind
@@ -117,3 +119,4 @@ class Outcome:
     verdicts: tuple[Verdict, ...] = ()
     budget: Budget | None = None
     attempts: tuple[Attempt, ...] = ()
+    timed_out: str = ""

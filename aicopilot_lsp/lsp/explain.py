@@ -1,5 +1,7 @@
 """Why there is no suggestion, in words: the record of the last request, read to its user."""
 
+from collections.abc import Iterator
+
 from aicopilot_lsp.completion.types import Outcome, OutcomeKind
 from aicopilot_lsp.filters.protocol import Action
 
@@ -13,6 +15,7 @@ _RULES = {
     "nothing-before-cursor": "there is nothing before the cursor to go by",
     "inside-word": "the cursor is inside a word",
     "text-after-cursor": "there is text right of the cursor that a suggestion would cover",
+    "no-model-allowed": "no model may see this file (routes)",
     "suspended": "an edit got lost and the text known here may differ from yours",
 }
 _SHOWN = {
@@ -37,15 +40,27 @@ _EMPTY = {
 
 
 def explain(outcome: Outcome | None) -> str:
-    """What became of the last request for a file."""
+    """What became of the last request for a file, and which models it passed over."""
     if outcome is None:
         return "No suggestion has been asked for in this file yet. Type something, or ask by hand."
+    return " ".join([_ended(outcome), *_passed_over(outcome)])
+
+
+def _passed_over(outcome: Outcome) -> Iterator[str]:
+    """Each model that failed; of a model error the first one's has been told."""
+    failed = [each for each in outcome.attempts if each.failure is not None]
+    for attempt in failed[outcome.kind is OutcomeKind.MODEL_ERROR :]:
+        after = "" if attempt.asked else " It was not asked: it rests, and is tried now and then."
+        yield f"The model {attempt.model} failed: {attempt.message}{after}"
+
+
+def _ended(outcome: Outcome) -> str:
     match outcome.kind:
         case OutcomeKind.SHOWN:
             return _SHOWN.get(outcome.reason, "The last request got a suggestion.")
         case OutcomeKind.NOT_TRIGGERED:
             why = _RULES.get(outcome.reason, f"of the rule {outcome.reason!r}")
-            return f"The model was not asked, because {why}."
+            return f"The model was not asked, because {why}. {outcome.message}".rstrip()
         case OutcomeKind.FILTERED:
             return _filtered(outcome)
         case OutcomeKind.MODEL_ERROR:

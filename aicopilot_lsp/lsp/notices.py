@@ -11,6 +11,7 @@ from lsprotocol.types import MessageType
 
 from aicopilot_lsp.completion.types import Outcome, OutcomeKind
 from aicopilot_lsp.errors import ModelErrorKind
+from aicopilot_lsp.lsp.outages import Outages
 
 if TYPE_CHECKING:
     from aicopilot_lsp.config.load import Problem
@@ -24,17 +25,6 @@ _CONFIG = "config"
 _SUSPENDED = "suspended:"
 # What `readiness` has said already, in the same words.
 _NOT_READY = (ModelErrorKind.NOT_CONFIGURED, ModelErrorKind.NOT_INSTALLED)
-# These need a hand, and each is told for itself. All others are one outage seen from different
-# sides: a process that broke down is interrupted, then unreachable, then starting.
-_LASTING = (
-    ModelErrorKind.AUTH,
-    ModelErrorKind.NOT_FOUND,
-    ModelErrorKind.REJECTED,
-    ModelErrorKind.REDIRECT,
-    ModelErrorKind.PROTOCOL,
-    ModelErrorKind.NOT_SUITABLE,
-)
-_OUTAGE = _MODEL + "outage"
 _MAX_PROBLEMS = 5
 
 
@@ -44,17 +34,22 @@ class Notices:
     def __init__(self, show: Show) -> None:
         self._show = show
         self._said: dict[str, str] = {}
+        self._outages = Outages(lambda text, kind: show(f"aicopilot: {text}", kind))
 
     def outcome(self, outcome: Outcome) -> None:
-        """Tell of a model's fault; a suggestion that the model made ends the outage."""
-        if outcome.kind is OutcomeKind.MODEL_ERROR and outcome.message:
-            self._once(_cause(outcome.reason), outcome.message, MessageType.Warning)
-        elif outcome.kind is OutcomeKind.TIMEOUT and outcome.message:
+        """Tell of models' faults, and of their ends."""
+        attempts = outcome.attempts
+        answered = any(attempt.failure is None for attempt in attempts)
+        if answered:
+            self._said.pop(_NO_MODEL, None)
+        elif outcome.kind is OutcomeKind.MODEL_ERROR and outcome.reason in _NOT_READY:
+            self._once(_NO_MODEL, outcome.message, MessageType.Warning)
+            attempts = tuple(each for each in attempts if each.failure not in _NOT_READY)
+        if outcome.kind is OutcomeKind.TIMEOUT and outcome.message:
             # Once a session: on a slow machine it comes and goes.
             self._once(_SLOW, outcome.message, MessageType.Warning)
-        elif outcome.kind is OutcomeKind.SHOWN and outcome.reason != "cache":
-            for cause in [cause for cause in self._said if cause.startswith(_MODEL)]:
-                del self._said[cause]
+            self._outages.is_known(outcome.timed_out)
+        self._outages.after(attempts)
 
     def readiness(self, advice: str | None) -> None:
         """Tell what is missing before there can be suggestions; None: nothing is."""
@@ -109,12 +104,6 @@ class Notices:
         if cause not in self._said:
             self._said[cause] = text
             self._show(f"aicopilot: {text}", kind)
-
-
-def _cause(reason: str) -> str:
-    if reason in _NOT_READY:
-        return _NO_MODEL
-    return _MODEL + reason if reason in _LASTING else _OUTAGE
 
 
 def _line(problem: "Problem") -> str:

@@ -185,9 +185,9 @@ def test_an_outage_is_told_once_and_a_new_one_again(editor: Editor) -> None:
     for line in (0, 0, 1, 0, 2, 0, 1, 3, 0, 0):
         editor.inline(line, 0)
         seen.append([message.split()[-1] for message in editor.notices()])
-    first, again = ["timeout."], ["auth."]
+    first, other, back = ["timeout."], ["auth."], ["again."]
     # The cursor's line is the order: 0 and 1 fail, 2 is from the cache, 3 ends the outage.
-    assert seen == [first, [], again, [], [], [], [], [], first, []]
+    assert seen == [first, [], other, [], [], [], [], back, first, []]
 
 
 def test_an_outage_that_shows_itself_in_several_ways_is_one_outage(editor: Editor) -> None:

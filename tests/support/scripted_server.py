@@ -23,7 +23,7 @@ import sys
 import time
 from pathlib import Path
 
-from aicopilot_lsp.completion.types import Outcome, OutcomeKind, Snapshot, Suggestion
+from aicopilot_lsp.completion.types import Attempt, Outcome, OutcomeKind, Snapshot, Suggestion
 from aicopilot_lsp.config.settings import Settings
 from aicopilot_lsp.lsp.server import ServeOptions, run_stdio
 from aicopilot_lsp.text.document import Point
@@ -80,8 +80,13 @@ class ScriptedEngine:
                 await self._released.wait()
                 return self._shown(rest, at, at)
             case "fail":
+                message = f"The model is {rest}."
+                failed = Attempt(model="scripted", failure=rest, message=message)
                 return Outcome(
-                    kind=OutcomeKind.MODEL_ERROR, reason=rest, message=f"The model is {rest}."
+                    kind=OutcomeKind.MODEL_ERROR,
+                    reason=rest,
+                    message=message,
+                    attempts=(failed,),
                 )
             case "raise":
                 raise RuntimeError(snapshot.document.text)
@@ -92,7 +97,11 @@ class ScriptedEngine:
             id=f"s{next(self._ids)}", text=text.replace("\\n", "\n"), start=start, end=end
         )
         return Outcome(
-            kind=OutcomeKind.SHOWN, reason=reason, suggestions=(suggestion,), model="scripted"
+            kind=OutcomeKind.SHOWN,
+            reason=reason,
+            suggestions=(suggestion,),
+            model="scripted",
+            attempts=() if reason == "cache" else (Attempt(model="scripted"),),
         )
 
     def note(self, uri: str, kind: OutcomeKind, reason: str | None = None) -> None:
