@@ -29,7 +29,6 @@ from aicopilot_lsp.models.protocol import (
 )
 from aicopilot_lsp.plugins import BackendContext
 from tests.models.contract import BackendContract, collect, request_for, text_of
-from tests.support.canary import new_key
 from tests.support.prompting import QWEN_FROZEN, llamacpp_backend
 from tests.support.scripted_llamacpp import ScriptedLlamaCpp
 
@@ -321,7 +320,7 @@ async def test_a_key_file_is_read_at_each_call_so_that_mending_it_helps(
     assert caught.value.kind is ModelErrorKind.AUTH
     assert server.requests == []
     file.touch(0o600)
-    file.write_text(f"  {new_key()}\r\n", "utf-8")
+    file.write_text("  a-key\r\n", "utf-8")
     assert text_of(await collect(backend, request_for()))
     await backend.aclose()
 
