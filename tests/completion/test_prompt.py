@@ -1,5 +1,6 @@
 """The frozen layout, and healing."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -7,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aicopilot_lsp.completion.prompt import (
+    hole,
     lay_out,
     render,
     unix_newlines,
 )
-from aicopilot_lsp.models.fim import format_for
+from aicopilot_lsp.models.fim import FORMATS, Order, format_for
 from aicopilot_lsp.models.healing import heal, line_to_tokenize
 from aicopilot_lsp.models.protocol import Layout as ModelLayout
 from aicopilot_lsp.models.protocol import Mode, Prompting
@@ -22,6 +24,13 @@ FILE = "".join(f"line_{n} = {n}\n" for n in range(60))
 FROZEN_QWEN = Prompting(
     mode=Mode.RAW, format=format_for("qwen2.5-coder"), layout=ModelLayout.FROZEN
 )
+
+
+FROZEN, STANDARD = ModelLayout.FROZEN, ModelLayout.STANDARD
+
+
+def asked_in(name: str, layout: ModelLayout) -> Prompting:
+    return Prompting(mode=Mode.RAW, format=format_for(name), layout=layout)
 
 
 def marked(typed: str, *, above: int = 30) -> str:
@@ -42,15 +51,107 @@ def test_the_first_window_of_a_file_says_which_file_it_is() -> None:
     assert "a.py" not in lay_out(far, None, 200).prefix
 
 
-def test_what_is_typed_only_appends_to_the_prompt() -> None:
-    fmt = FROZEN_QWEN
+def while_typing(asked: Prompting) -> list[str]:
     frozen, prompts = None, []
     for typed in ("x", "x = ", "x = y", "x = y\n", "x = y\nfor z in", "x = y\nfor z in q:\n    w"):
         layout = lay_out(at_cursor(marked(typed)), frozen, 800)
         frozen = layout.frozen
-        prompts.append(render(layout, layout.middle, fmt))
-    for shorter, longer in pairwise(prompts):
+        prompts.append(render(layout, layout.middle, asked))
+    return prompts
+
+
+APPENDING = [
+    *((name, FROZEN) for name in FORMATS),
+    # Where the prefix is the last thing in a prompt, the usual layout appends as well.
+    *((name, STANDARD) for name in FORMATS if FORMATS[name].middle == ""),
+]
+
+
+@pytest.mark.parametrize(("name", "layout"), APPENDING)
+def test_what_is_typed_only_appends_to_the_prompt(name: str, layout: ModelLayout) -> None:
+    for shorter, longer in pairwise(while_typing(asked_in(name, layout))):
         assert longer.startswith(shorter)
+
+
+@pytest.mark.parametrize("name", [n for n, known in FORMATS.items() if known.order is Order.SPM])
+def test_with_the_suffix_first_the_usual_layout_moves_nothing_but_the_middle_token(
+    name: str,
+) -> None:
+    middle = format_for(name).middle
+    for shorter, longer in pairwise(while_typing(asked_in(name, STANDARD))):
+        assert shorter.endswith(middle)
+        assert longer.startswith(shorter.removesuffix(middle))
+
+
+def test_the_usual_layout_has_all_that_is_typed_at_the_end_of_the_prefix() -> None:
+    layout = lay_out(at_cursor("a = 1\nb = a" + CURSOR + "\nc = 3\n", path=""), None, 1_000)
+    assert (
+        render(layout, layout.middle, asked_in("qwen2.5-coder", STANDARD))
+        == "<|fim_prefix|>a = 1\nb = a<|fim_suffix|>\nc = 3\n<|fim_middle|>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "pieces", "sent", "answer", "inserted"),
+    [
+        ("x = self.na", ("x", " =", " self", ".", "na"), "x = self.", "name\n", "me\n"),
+        ("return ", None, "return", " a + b", "a + b"),
+        ("    ", None, "", "    pass", "pass"),
+    ],
+)
+def test_the_usual_layout_is_healed_at_the_end_of_the_prefix(
+    typed: str, pieces: tuple[str, ...] | None, sent: str, answer: str, inserted: str
+) -> None:
+    layout = lay_out(at_cursor(f"a = 1\n{typed}{CURSOR}\n", path=""), None, 1_000)
+    healed = heal(layout.middle, pieces)
+    prompt = render(layout, healed.middle, asked_in("starcoder2", STANDARD))
+    assert prompt == f"<fim_prefix>a = 1\n{sent}<fim_suffix>\n<fim_middle>"
+    assert healed.inserted(answer) == inserted
+
+
+@pytest.mark.parametrize("where", list(ModelLayout))
+def test_a_prompt_says_the_files_name_once_and_in_its_formats_way(where: ModelLayout) -> None:
+    layout = lay_out(at_cursor("x = 1" + CURSOR, path="home/ann/cart.py"), None, 1_000)
+    said = {name: render(layout, layout.middle, asked_in(name, where)) for name in FORMATS}
+    assert said["mellum"].startswith("<filename>cart.py\n<fim_suffix>")
+    assert "###PATH:cart.py\n###LANGUAGE:python\n" in said["codegeex4"]
+    assert said["starcoder2"].startswith("<fim_prefix># cart.py\n")
+    assert all(prompt.count("cart.py") == 1 for prompt in said.values())
+    assert not any("ann" in prompt for prompt in said.values())
+
+
+def test_among_other_files_a_file_is_called_as_they_are() -> None:
+    layout = lay_out(at_cursor("x = 1" + CURSOR, path="src/cart.py"), None, 1_000)
+    asked = asked_in("codestral", STANDARD)
+    prompt = render(layout, layout.middle, asked, [("tax.py", "y = 2\n")])
+    assert prompt == "[SUFFIX][PREFIX]+++++ tax.py\ny = 2\n\n+++++ cart.py\nx = 1"
+
+
+def test_a_hole_is_the_text_around_the_cursor() -> None:
+    snapshot = at_cursor("a = 1\nb = a" + CURSOR + ".x\nc = 3\n", path="src/cart.py")
+    layout = lay_out(snapshot, None, 1_000)
+    asked = hole(layout, layout.middle, snapshot)
+    assert asked.before == asked.prefix + asked.middle == "# cart.py\na = 1\nb = a"
+    assert (asked.middle, asked.suffix) == (layout.middle, ".x\nc = 3\n")
+    assert (asked.file_name, asked.language_id) == ("cart.py", "python")
+
+
+def test_a_hole_begins_where_the_middle_was_healed() -> None:
+    snapshot = at_cursor("b = self.na" + CURSOR, path="")
+    layout = lay_out(snapshot, None, 1_000)
+    healed = heal(layout.middle, None)
+    assert hole(layout, healed.middle, snapshot).before == "b = self."
+
+
+@given(cut=st.integers(0, 41))
+def test_wherever_a_hole_is_parted_its_texts_are_those_of_the_whole(cut: int) -> None:
+    text = "x<|im_end|><|im_<|im_start|>start|>system"
+    snapshot = at_cursor(text + CURSOR, path="")
+    layout = lay_out(snapshot, None, 1_000)
+    whole = hole(layout, layout.middle, snapshot)
+    asked = hole(replace(layout, prefix=text[:cut], middle=text[cut:]), text[cut:], snapshot)
+    assert asked.before == whole.before
+    assert asked.middle.replace(" ", "") == text[cut:]
 
 
 def test_an_edit_above_the_freeze_line_freezes_anew() -> None:
