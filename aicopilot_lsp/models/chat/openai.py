@@ -138,6 +138,8 @@ class _Events:
         if event.data == "[DONE]":
             return None
         chunk = json_object(event.data, where)
+        if reason := openai_reason(400, chunk):
+            raise failures.refused(where, reason)
         if event.name == "error":
             raise failures.from_error_object(where, chunk.get("error", chunk))
         failures.raise_error_in(chunk, where)
