@@ -2,8 +2,9 @@
 
 The twin of gbnf.py. Only what every engine reads alike is used: each metacharacter behind a
 backslash, all else as it is, and `[\\s\\S]` for any character at all, since `.` leaves out line
-breaks. Taken by outlines-core (TGI), llguidance and xgrammar (vLLM, SGLang); outlines-core needs
-some 0.2 s for each new text with a vocabulary of 150,000 tokens, and servers keep what it made.
+breaks. outlines-core (TGI) and llguidance (vLLM) compile it, xgrammar (vLLM, SGLang) reads it so;
+outlines-core 0.2 needs some 0.2 s for each new text with a vocabulary of 150,000 tokens, and TGI
+keeps what it made.
 """
 
 import re

@@ -11,6 +11,8 @@ import pytest
 
 from aicopilot_lsp.config.settings import EmbeddedSettings, ModelSettings, Secret
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
+from aicopilot_lsp.models.endpoint import Endpoint
+from aicopilot_lsp.models.http import Deadline, Transport
 from aicopilot_lsp.models.httpbackend import HttpBackend
 from aicopilot_lsp.models.openai import create
 from aicopilot_lsp.models.protocol import (
@@ -482,3 +484,27 @@ async def test_a_chat_model_at_the_same_address_is_asked_to_fill_the_hole() -> N
 
     async with _asked(service, fim_format="chat") as backend:
         assert text_of(await answered(backend)).strip() == "a + b"
+
+
+@pytest.mark.parametrize(
+    ("make", "field"),
+    [
+        (openai.plain, {"grammar": "root ::= x"}),
+        (openai.plain, {"stop": ["1", "2", "3", "4", "5"]}),
+        (openai.plain, {"max_tokens": "8"}),
+        (openai.vllm, {"guided_regex": "x[\\s\\S]*"}),
+        (lambda: openai.vllm("0.11.0"), {"structured_outputs": {"regex": "x[\\s\\S]*"}}),
+        (openai.llamacpp, {"suffix": "x"}),
+    ],
+)
+async def test_the_servers_of_these_tests_let_nothing_pass_that_the_api_has_not(
+    make: Callable[[], Service], field: dict[str, Any]
+) -> None:
+    transport = Transport()
+    body = {"model": openai.MODEL, "prompt": "x", "stream": True, **field}
+    with pytest.raises(AssertionError, match=next(iter(field))):
+        async with make() as service:
+            endpoint = Endpoint(base_url=service.url, key=Secret(openai.KEY))
+            with pytest.raises(ModelError):
+                await transport.fetch_json(endpoint, _PATH, body=body, deadline=Deadline(30.0))
+    await transport.aclose()
