@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,21 +18,21 @@ from aicopilot_lsp.cli.options import AsJson, ConfigFile, Workspace
 from aicopilot_lsp.cli.plugins import State, Surveyed, survey
 from aicopilot_lsp.cli.session import open_engine, resolved_for
 from aicopilot_lsp.config.paths import cache_dir, config_file, state_dir
-from aicopilot_lsp.config.settings import Settings
+from aicopilot_lsp.config.settings import ModelSettings, Settings
 from aicopilot_lsp.errors import AicopilotError
-from aicopilot_lsp.models.protocol import (
-    Backend,
-    Finished,
-    GenerateRequest,
-    Hole,
-    TextChunk,
-    Usage,
-)
+from aicopilot_lsp.models.protocol import Backend, Hole, Mode
 from aicopilot_lsp.plugins import FILTERS
 
+if TYPE_CHECKING:
+    from aicopilot_lsp.models.selftest.speed import Speed
+
 # A hole that any code model fills, asked through the model's own format.
-_PREFIX, _SUFFIX = "def add(a, b):\n    return", "\n\n\nprint(add(1, 2))\n"
-_DEADLINE_S = 60.0
+_HOLE = Hole(
+    prefix="def add(a, b):\n    return",
+    suffix="\n\n\nprint(add(1, 2))\n",
+    file_name="add.py",
+    language_id="python",
+)
 
 
 @dataclass(slots=True)
@@ -131,50 +131,58 @@ async def _examine_model(engine: Engine, report: Report, *, offline: bool) -> No
         report.facts["answers"] = f"{info.model} at {info.endpoint or 'this machine'}"
         report.facts["context"] = f"{info.context_tokens or '?'} tokens. {info.details}".strip()
         report.facts["connect"] = f"{time.perf_counter() - started:.1f} s"
-        answer, usage = await _fill(backend)
+        report.facts["asked"] = await _asked(backend, chosen or ModelSettings(name="", provider=""))
+        answer, speed = await _fill(backend)
     except AicopilotError as error:
         report.facts["answers"] = "no"
         report.advice.append(str(error))
         return
     report.facts["test answer"] = answer.strip() or "(empty)"
-    report.facts["speed"] = _speed(usage)
+    report.facts["speed"] = _speed(speed)
     report.facts.update(await _sizes(engine))
     if "a + b" not in answer:
         report.advice.append(
             "The model did not fill a simple hole: its `fim_format` may not fit it, or it was not"
-            " trained to fill in the middle."
+            " trained to fill in the middle. `aicopilot model test` finds out what fits."
         )
 
 
-async def _fill(backend: Backend) -> tuple[str, Usage]:
-    from aicopilot_lsp.models.fim import assemble
+def _speed(speed: "Speed") -> str:
+    by = "" if speed.told else " by our clock"
+    return (
+        f"reads {speed.prefill_tokens_per_s:,.0f} tokens/s, writes"
+        f" {speed.decode_tokens_per_s:,.0f} tokens/s{by}; first token after"
+        f" {speed.warm_first_token_s:.2f} s"
+    )
+
+
+async def _asked(backend: Backend, settings: ModelSettings) -> str:
+    """How the model is asked, in which layout, and who says so; waits until that is settled."""
+    from aicopilot_lsp.cli.model_report import asked_line
+    from aicopilot_lsp.models.selftest import full
 
     await backend.prepare()
-    fmt = backend.prompting.format
-    request = GenerateRequest(
-        prompt=assemble(fmt, _PREFIX, _SUFFIX, "") if fmt else "",
-        hole=None if fmt else Hole(prefix=_PREFIX, suffix=_SUFFIX, file_name="add.py"),
-        max_tokens=12,
-        stop=(*(fmt.stop if fmt else ()), "\n"),
-        deadline_s=_DEADLINE_S,
+    result = full.kept_result(backend)
+    return asked_line(backend.prompting, full.origin_of(backend, settings), result)
+
+
+async def _fill(backend: Backend) -> tuple[str, "Speed"]:
+    """What a simple hole is answered with, and the model's speed."""
+    from aicopilot_lsp.models.selftest import full
+    from aicopilot_lsp.models.selftest.asking import ask
+    from aicopilot_lsp.models.selftest.speed import measure
+
+    prompting, subject = backend.prompting, full.subject_of(backend)
+    stop = prompting.format.stop if prompting.format else ()
+    chat = prompting.mode is Mode.CHAT  # fences are on lines of their own
+    answer = await ask(
+        subject,
+        prompting,
+        _HOLE,
+        max_tokens=64 if chat else 12,
+        stop=stop if chat else (*stop, "\n"),
     )
-    answer, usage = "", Usage()
-    async for event in backend.generate(request):
-        match event:
-            case TextChunk(text):
-                answer += text
-            case Finished(_, usage):
-                pass
-    return answer, usage
-
-
-def _speed(usage: Usage) -> str:
-    said = []
-    if usage.evaluated_tokens and usage.prefill_ms:
-        said.append(f"reads {1000 * usage.evaluated_tokens / usage.prefill_ms:.0f} tokens/s")
-    if usage.generated_tokens and usage.decode_ms:
-        said.append(f"writes {1000 * usage.generated_tokens / usage.decode_ms:.0f} tokens/s")
-    return ", ".join(said) or "not told by this server"
+    return answer.text, await measure(subject, prompting)
 
 
 async def _sizes(engine: Engine) -> dict[str, str]:

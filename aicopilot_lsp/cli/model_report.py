@@ -9,10 +9,11 @@ from aicopilot_lsp.models.selftest.full import Origin, Report
 from aicopilot_lsp.models.selftest.layouts import Attempt
 from aicopilot_lsp.models.selftest.refusal import NotSuitableError
 from aicopilot_lsp.models.selftest.speed import Speed
+from aicopilot_lsp.models.selftest.store import Result
 from aicopilot_lsp.models.selftest.trial import Trial
 
 _WIDTH = 13
-_SHOWN_LINES = 3
+_SHOWN_LINES = 2
 _WHY = {
     Origin.TESTED: "found out by this test",
     Origin.DECLARED: "as your configuration says",
@@ -25,7 +26,9 @@ def lines(report: Report) -> Iterator[str]:
     """The report, with the verdict last."""
     info = report.info
     context = f"{info.context_tokens:,} tokens of context" if info.context_tokens else ""
-    yield _row("model", f"{printable(info.model)} at {info.endpoint or 'this machine'}")
+    # The embedded model's is a socket.
+    where = info.endpoint if info.endpoint.startswith("http") else "this machine"
+    yield _row("model", f"{printable(info.model)} at {where}")
     if told := ", ".join(filter(None, (context, printable(info.details)))):
         yield _row("", told)
     yield _row("asked", f"{way(report.prompting)}, {_WHY[report.origin]}")
@@ -57,6 +60,12 @@ def speed_lines(speed: Speed) -> Iterator[str]:
         f"{speed.cold_first_token_s:.2f} s after {speed.prompt_tokens:,} new tokens,"
         f" {speed.warm_first_token_s:.2f} s when it has read them before",
     )
+
+
+def asked_line(prompting: Prompting, origin: Origin, result: Result | None) -> str:
+    """How a model is asked, in which layout, and who says so."""
+    why = f"tested on {result.tested_on}" if result is not None else _WHY[origin]
+    return f"{way(prompting)}, layout {prompting.layout.value}, {why}"
 
 
 def way(prompting: Prompting) -> str:
@@ -167,14 +176,11 @@ def _tried_json(trials: Sequence[Trial]) -> list[dict[str, Any]]:
 def _filled(attempt: Attempt) -> Iterator[str]:
     """The lines around the cursor, with what came."""
     hole = attempt.known.hole
-    above = hole.before.splitlines()[-_SHOWN_LINES:]
-    below = hole.suffix.splitlines()[1:2]
-    first, *rest = (above or [""])[::-1]
-    for line in rest[::-1]:
-        yield f"    {line}"
-    yield f"    {first}⟦{printable(attempt.line)}⟧"
-    for line in below:
-        yield f"    {line}"
+    *above, typed = hole.before.split("\n")
+    below = hole.suffix.removeprefix("\n").split("\n")
+    yield from (f"    {line}" for line in above[-_SHOWN_LINES:] if line.strip())
+    yield f"    {typed}⟦{printable(attempt.line)}⟧"
+    yield from (f"    {line}" for line in below[:1] if line.strip())
 
 
 def _row(name: str, value: str) -> str:

@@ -24,7 +24,14 @@ from aicopilot_lsp.models.protocol import (
     Usage,
 )
 from aicopilot_lsp.models.selftest.holes import TRIVIAL, KnownHole
-from tests.support.scripted_llamacpp import Answer, Request, ScriptedLlamaCpp
+from tests.support.scripted_llamacpp import (
+    Answer,
+    Request,
+    ScriptedLlamaCpp,
+    _send_event,
+    _send_head,
+    _send_json,
+)
 
 _NONSENSE = " qux(0)\nqux(1)\n"
 _LONGEST_TOKEN = 24
@@ -71,6 +78,13 @@ class ToyModel:
                         return self.fill(before, known.hole.suffix)
         return _NONSENSE
 
+    def told(self, words: str) -> str:
+        """The answer to a chat that shows a known hole."""
+        for known in self.holes:
+            if known.hole.before in words and known.hole.suffix in words:
+                return self.fill(known.hole.before, known.hole.suffix).strip()
+        return _NONSENSE
+
     def fill(self, before: str, suffix: str) -> str:
         """The answer to a hole, however it was put."""
         for known in self.holes:
@@ -79,7 +93,7 @@ class ToyModel:
                 continue
             if self.ignores_suffix and known.needs_suffix:
                 return _NONSENSE
-            return self._ended(f"{whole[len(before) :]} {known.middles[0]}")
+            return self._ended(whole[len(before) :] + known.middles[0])
         return _NONSENSE
 
     def _ended(self, text: str) -> str:
@@ -154,6 +168,24 @@ class ToyServer(ScriptedLlamaCpp):
             before = body["input_prefix"] + body["prompt"]
             return Answer(text=self.toy.fill(before, body["input_suffix"]), heals=False)
         return Answer(text=self.toy.complete(request.prompt), heals=False)
+
+    async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> None:
+        if request.path == "/tokenize" and not self.toy.tokenizes:
+            return await _send_json(writer, 404, {"error": {"code": 404}})
+        if request.path == "/v1/chat/completions" and self.toy.chat:
+            return await self._chat(request, writer)
+        return await super()._answer(request, writer)
+
+    async def _chat(self, request: Request, writer: asyncio.StreamWriter) -> None:
+        told = "".join(str(one["content"]) for one in request.body["messages"])
+        text = f"```\n{self.toy.told(told)}\n```"
+        await _send_head(writer, 200, "text/event-stream", "transfer-encoding: chunked")
+        for delta, finish in (({"content": text}, None), ({}, "stop")):
+            choice = {"index": 0, "delta": delta, "finish_reason": finish}
+            await _send_event(writer, {"choices": [choice]})
+        writer.write(b"e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n")
+        await writer.drain()
+        request.finished = True
 
     def pieces(self, text: str, *, special: bool) -> list[str]:
         return list(self.toy.tokens(text, special=special) or ())

@@ -18,6 +18,7 @@ from aicopilot_lsp.models.selftest.candidates import unknown_markers
 from aicopilot_lsp.models.selftest.layouts import Attempt, Score, better, possible, score
 from aicopilot_lsp.models.selftest.prove import Prover, described
 from aicopilot_lsp.models.selftest.speed import Speed, measure
+from aicopilot_lsp.models.selftest.store import Result
 from aicopilot_lsp.models.selftest.stored import STORED
 from aicopilot_lsp.models.selftest.trial import Trial, try_out
 
@@ -114,7 +115,7 @@ async def run(backend: Backend, settings: ModelSettings, say: Say) -> Report:
         settings=settings,
         info=info,
         prompting=prompting,
-        origin=origin(settings),
+        origin=origin_of(backend, settings),
         trials=(trial,),
         unknown_markers=unknown,
         scores=scores,
@@ -128,11 +129,20 @@ def subject_of(backend: Backend) -> Subject:
     return cast("Subject", backend) if ours else AsConfigured(backend)
 
 
-def origin(settings: ModelSettings) -> Origin:
-    """Who says how a model is asked that needs no test."""
+def origin_of(backend: Backend, settings: ModelSettings) -> Origin:
+    """Who says how the model behind `backend` is asked."""
+    if isinstance(backend, HttpBackend) and backend.prove is not None:
+        return Origin.TESTED
     if settings.fim_format is not None:
         return Origin.DECLARED
     return Origin.CATALOGUE if settings.provider == "embedded" else Origin.PROVIDER
+
+
+def kept_result(backend: Backend) -> Result | None:
+    """The test's result that is in force; None where how to ask needs no test."""
+    if isinstance(backend, HttpBackend) and isinstance(backend.prove, Prover):
+        return backend.prove.result
+    return None
 
 
 def layouts_of(backend: Backend, prompting: Prompting) -> tuple[Layout, ...]:

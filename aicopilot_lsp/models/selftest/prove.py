@@ -75,6 +75,11 @@ class Prover:
         Scheme, host and port of the server.
     clock : callable
         Seconds, monotonic.
+
+    Attributes
+    ----------
+    result : Result or None
+        What is in force; None before the first proof.
     """
 
     def __init__(
@@ -91,6 +96,7 @@ class Prover:
         self._declare = declare
         self._where = where
         self._clock = clock
+        self.result: store.Result | None = None
         self._refusal = ""
         self._rest_s, self._rests_until = 0.0, 0.0
 
@@ -121,8 +127,10 @@ class Prover:
         if not anew:
             kept = await asyncio.to_thread(store.load, self._state_dir, of)
             if kept is not None and (prompting := self._as_kept(kept)) is not None:
+                self.result = kept
                 return Proof(prompting=prompting, result=kept, info=info, of=of)
         found = await self._tested(backend, info, of, why)
+        self.result = found.result
         await asyncio.to_thread(store.save, self._state_dir, of, found.result)
         return found
 
