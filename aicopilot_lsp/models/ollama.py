@@ -92,21 +92,17 @@ class OllamaApi:
 
     async def learn(self, ask: Ask, where: str) -> None:  # noqa: ARG002 - of the protocol
         """See LearningApi."""
-        shown = await ask("/api/show", {"model": self._model})
-        running: Mapping[str, Any] = {}
-        with suppress(ModelError):  # servers from before the middle of 2024 have no such path
-            running = await ask("/api/ps")
-        self._settle(facts(shown, loaded_tokens(running, self._model)))
+        await self._look(ask)
 
     async def describe(self, ask: Ask, where: str) -> BackendInfo:  # noqa: ARG002 - of the protocol
-        shown = await ask("/api/show", {"model": self._model})
+        shown = await self._look(ask)
         version = await ask("/api/version")
         found = details(shown)
         if number := word(version.get("version")):
             found.append(f"Ollama {number}")
         return BackendInfo(
             model=self._model,
-            context_tokens=min(self._facts.window_tokens, facts(shown).most_tokens),
+            context_tokens=self._facts.window_tokens,
             details=", ".join(found),
         )
 
@@ -124,6 +120,15 @@ class OllamaApi:
     def explain(self, status: int, body: Mapping[str, Any]) -> Reason | None:
         """See Explain in failures.py. Ollama's errors are sentences, which are recognised."""
         return _reason(self._model, status, fault(body))
+
+    async def _look(self, ask: Ask) -> Mapping[str, Any]:
+        """Learn what `/api/show` tells; its answer."""
+        shown = await ask("/api/show", {"model": self._model})
+        running: Mapping[str, Any] = {}
+        with suppress(ModelError):  # servers from before the middle of 2024 have no such path
+            running = await ask("/api/ps")
+        self._settle(facts(shown, loaded_tokens(running, self._model)))
+        return shown
 
     def _settle(self, known: Facts) -> None:
         self._facts = known

@@ -13,7 +13,6 @@ from aicopilot_lsp.models.wire import count, mapping, milliseconds, word
 # on the graphics memory and is 4,096 on most machines. The memory for it is taken as a whole: at
 # 8,192, half a gigabyte for a 7B model of today and four for one of 2023.
 FIRST_WINDOW_TOKENS = 8_192
-_UNLIMITED = 1 << 30
 _NS_PER_MS = 1e6
 
 
@@ -25,8 +24,6 @@ class Facts:
     ----------
     window_tokens : int
         The num_ctx to ask it with.
-    most_tokens : int
-        The longest window that it was made for.
     fills_holes : bool
         Its template has a place for a suffix.
     thinks : bool
@@ -34,7 +31,6 @@ class Facts:
     """
 
     window_tokens: int = FIRST_WINDOW_TOKENS
-    most_tokens: int = _UNLIMITED
     fills_holes: bool = False
     thinks: bool = False
 
@@ -48,7 +44,7 @@ def facts(shown: Mapping[str, Any], loaded: int | None = None) -> Facts:
         The window that the model is loaded with now, for whomever. Where it is enough it is asked
         for again: another would load the model anew.
     """
-    most = _context_length(mapping(shown.get("model_info"))) or _UNLIMITED
+    most = _context_length(mapping(shown.get("model_info")))
     chosen = _parameter(shown.get("parameters"), "num_ctx")
     window = chosen or max(FIRST_WINDOW_TOKENS, loaded or 0)
     known = shown.get("capabilities")
@@ -56,8 +52,7 @@ def facts(shown: Mapping[str, Any], loaded: int | None = None) -> Facts:
     # Servers from before the middle of 2025 list no capabilities.
     fills = "insert" in known if known else ".Suffix" in word(shown.get("template"))
     return Facts(
-        window_tokens=min(window, most),
-        most_tokens=most,
+        window_tokens=min(window, most or window),
         fills_holes=fills,
         thinks="thinking" in known,
     )

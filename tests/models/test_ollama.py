@@ -179,9 +179,9 @@ async def test_the_window_is_one_that_the_model_has(
 ) -> None:
     for name, value in fields.items():
         setattr(pulled, name, value)
+    assert (await raw.describe()).context_tokens == window
     await answered(raw)
     assert server.asked(_PATH)[0].body["options"]["num_ctx"] == window
-    assert (await raw.describe()).context_tokens == window
 
 
 async def test_a_prompt_that_is_too_long_is_an_error_with_its_size(
