@@ -94,6 +94,9 @@ class Budget:
         Room for prefix and suffix.
     window_tokens : int
         What the model has room for; assumed where `site` does not tell.
+    most_chars : int
+        A window that was frozen with more than this room does not fit in: the model's own was told
+        later, or is smaller now.
     room_chars : int
         Room of the window that the request was really made with: one that was frozen before keeps
         its own.
@@ -106,6 +109,7 @@ class Budget:
     output_bound: Bound
     target_ms: float
     window_tokens: int
+    most_chars: int
     room_chars: int
     speed: Speed
 
@@ -133,6 +137,7 @@ def budget_for(speed: Speed, site: Site, settings: CompletionSettings, wanted: W
         output_bound=output_bound,
         target_ms=wanted.target_ms,
         window_tokens=window,
+        most_chars=int(room_chars / _WINDOW_SHARE),
         room_chars=chars,
         speed=speed,
     )

@@ -199,7 +199,10 @@ async def _prompt(
     known: ModelMemory,
 ) -> tuple[GenerateRequest, Healed, Frozen]:
     uri = snapshot.document.uri
-    layout = lay_out(snapshot, known.frozen.get(uri), budget.prompt_chars)
+    previous = known.frozen.get(uri)
+    if previous is not None and previous.room_chars > budget.most_chars:
+        previous = None
+    layout = lay_out(snapshot, previous, budget.prompt_chars)
     known.frozen[uri] = layout.frozen
     healed = Healed(middle=layout.middle)
     if healing is not Healing.NONE:

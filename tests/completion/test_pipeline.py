@@ -301,6 +301,19 @@ async def test_the_outcome_says_how_the_request_was_sized_and_by_what() -> None:
     assert again.budget.speed.readings == 1
 
 
+async def test_a_frozen_window_that_turns_out_not_to_fit_in_is_made_anew() -> None:
+    backend = ScriptedBackend("1\n")
+    bench = Bench(backend)
+    lines = "".join(f"total_{n} = {n}\n" for n in range(400))
+    await bench.ask(at_cursor(f"{lines}x = ‸\n"))
+    backend.site = Site(window_tokens=512)  # as a server says once it has answered
+    await bench.ask(at_cursor(f"{lines}x = 1 + ‸\n", version=2))
+    await bench.ask(at_cursor(f"{lines}x = 1 + 2 + ‸\n", version=3))
+    first, second, third = (request.prompt for request in backend.requests)
+    assert len(first) > 2_000 > len(second)
+    assert third.startswith(second[:500])
+
+
 async def test_a_block_and_a_request_by_hand_may_be_longer_than_a_line() -> None:
     bench = Bench(ScriptedBackend("y\n"))
     await bench.ask(at_cursor("x = ‸\n"))
