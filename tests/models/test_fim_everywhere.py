@@ -6,11 +6,11 @@ import pytest
 from aicopilot_lsp.completion.prompt import hole, lay_out, render
 from aicopilot_lsp.completion.types import Snapshot
 from aicopilot_lsp.models.fim import FORMATS, FimFormat, assemble, distinctive
-from aicopilot_lsp.models.fim.tokens import CHAT
+from aicopilot_lsp.models.fim.tokens import OTHERS
 from aicopilot_lsp.models.protocol import Layout, Mode, Prompting
 from tests.support.fixture import CURSOR, at_cursor
 
-MARKERS = sorted({marker for fmt in FORMATS.values() for marker in fmt.markers} | set(CHAT))
+MARKERS = sorted({marker for fmt in FORMATS.values() for marker in fmt.markers} | set(OTHERS))
 HEADINGS = sorted({heading for fmt in FORMATS.values() for heading in fmt.headings})
 # In comments, in strings, at a line's start, one within another, and with nothing between two.
 EVERYTHING = "".join(

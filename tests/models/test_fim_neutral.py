@@ -15,10 +15,10 @@ from aicopilot_lsp.models.fim import (
     neutralise,
     neutralise_all,
 )
-from aicopilot_lsp.models.fim.tokens import CHAT
+from aicopilot_lsp.models.fim.tokens import OTHERS
 
 QWEN = format_for("qwen2.5-coder")
-ALL_MARKERS = sorted({marker for fmt in FORMATS.values() for marker in fmt.markers} | set(CHAT))
+ALL_MARKERS = sorted({marker for fmt in FORMATS.values() for marker in fmt.markers} | set(OTHERS))
 HEADINGS = sorted({heading for fmt in FORMATS.values() for heading in fmt.headings})
 
 formats = st.sampled_from(list(FORMATS.values()))

@@ -195,10 +195,10 @@ _ROWS = (
             *("{files}", "<filename>{path}\n"),
             *("<fim_suffix>{suffix}", "<fim_prefix>{prefix}", "<fim_middle>{middle}"),
         ),
-        file=("<filename>", "{path}\n", "{text}\n\n"),
+        file=("<filename>", "{path}\n", "{text}\n"),
         stop=(*_STARCODER_END, "\n<filename>"),
         markers=tokens.STARCODER,
-        source="the example in the README of Mellum-4b-sft",
+        source="the example in the README of Mellum-4b-base",
     ),
     FimFormat(
         name="refact",

@@ -17,7 +17,7 @@ from functools import cache
 
 from aicopilot_lsp.models.fim.families import FORMATS
 from aicopilot_lsp.models.fim.format import FimFormat
-from aicopilot_lsp.models.fim.tokens import CHAT
+from aicopilot_lsp.models.fim.tokens import OTHERS
 
 # What is put inside a marker to break it. No marker holds it, which is what makes `neutralise`
 # right in one pass: an insertion can't complete another marker.
@@ -68,7 +68,7 @@ def _distinctive() -> re.Pattern[str]:
 @cache
 def _every_distinctive() -> frozenset[str]:
     known = {marker for row in FORMATS.values() for marker in row.markers}
-    return frozenset(filter(distinctive, known | set(CHAT)))
+    return frozenset(filter(distinctive, known | set(OTHERS)))
 
 
 @cache

@@ -1,18 +1,21 @@
-"""Control tokens by vocabulary, as their tokenizers' files list them (tokenizer_config.json and
-special_tokens_map.json of each family, unless said otherwise).
+"""Control tokens by vocabulary, as the tokenizers' files and the papers of the families list them.
 
-Tokens that mean nothing to a model (unused ids, paddings of blanks) are left out, and so are words
-that are tokens of their own without being control (`<tool_call>`, `<think>`).
+Qwen's are compared with the vocabulary itself by a test on the real model. Tokens that mean nothing
+to a model (unused ids, paddings of blanks) are left out, and so are words that are tokens of their
+own without being control (`<tool_call>`, `<think>`).
 """
 
 # Chat and control tokens of models that are not in the table of families. In a FIM prompt they are
 # never ours; in a file they may try to open a turn of a chat.
-CHAT = (
+OTHERS = (
     *("<|endofprompt|>", "<|end|>", "<|eom_id|>", "<|eot_id|>", "<|begin_of_text|>"),
     *("<|start_header_id|>", "<|end_header_id|>", "<|python_tag|>", "<|end_of_turn|>"),
     *("<|start|>", "<|channel|>", "<|message|>", "<|return|>", "<|call|>", "<|constrain|>"),
     *("<|START_OF_TURN_TOKEN|>", "<|END_OF_TURN_TOKEN|>", "<|SYSTEM_TOKEN|>", "<|USER_TOKEN|>"),
     *("<|CHATBOT_TOKEN|>", "<|system|>", "<|user|>", "<|assistant|>", "<|tool|>", "<|eot|>"),
+    # Fill-in-the-middle tokens of vocabularies besides those of the table.
+    *("<|prefix|>", "<|suffix|>", "<|middle|>", "<|fim_repo|>", "<fim-repo>"),
+    *("<|fim_begin|>", "<|fim_hole|>", "<|fim_end|>"),
     # Of models that predict edits.
     *("<|editable_region_start|>", "<|editable_region_end|>", "<|user_cursor_is_here|>"),
     *("<|user_cursor|>", "<|context_file|>", "<|snippet|>"),
