@@ -8,10 +8,10 @@ after `neutralise`, so a file can't end its own section or open a chat turn; `as
 which makes a prompt safe however it was put together.
 """
 
-from aicopilot_lsp.models.fim.assemble import assemble
 from aicopilot_lsp.models.fim.families import FORMATS, format_for
 from aicopilot_lsp.models.fim.format import FimFormat, Order
 from aicopilot_lsp.models.fim.neutral import distinctive, neutralise, neutralise_all
+from aicopilot_lsp.models.fim.prompts import assemble
 
 __all__ = [
     "FORMATS",
