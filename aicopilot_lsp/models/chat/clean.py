@@ -11,7 +11,6 @@ from aicopilot_lsp.models.chat.fit import Fit
 from aicopilot_lsp.models.chat.talk import is_talk, opens_as_assistants_do
 from aicopilot_lsp.models.chat.unwrap import Unwrap
 from aicopilot_lsp.models.protocol import Hole
-from aicopilot_lsp.models.stops import StopGate
 
 _PROSE_LANGUAGES = frozenset(
     {
@@ -23,17 +22,13 @@ _COMMENT = re.compile(r"\s*(?:#|//|/\*|\*|--|;|%|<!--|\"\"\"|''')")
 
 
 class Cleaner:
-    """Cleans one answer for `hole`: its wrapping goes, then what repeats the text before the cursor
-    (`mark` stands for it); its lines are moved to their place, and it ends where it repeats the
-    text behind."""
+    """Cleans one answer for `hole`: its wrapping goes, and what repeats the text before the cursor;
+    its lines are moved to their place, and it ends where it repeats the text behind."""
 
-    def __init__(self, hole: Hole, mark: str) -> None:
+    def __init__(self, hole: Hole) -> None:
         self._head = hole.before.rpartition("\n")[2]
         prose = hole.language_id in _PROSE_LANGUAGES or _COMMENT.match(self._head)
         self._unwrap = Unwrap(opens_as_assistants_do if prose else is_talk)
-        self._mark = mark
-        self._unmark = StopGate((mark,))
-        self._given = False
         self._opening = Opening(hole.before)
         self._fit: Fit | None = None
         self._below = Below(hole.suffix)
@@ -41,7 +36,7 @@ class Cleaner:
     @property
     def done(self) -> bool:
         """Nothing of what may follow is wanted."""
-        return self._unwrap.done or self._unmark.stopped or self._below.done
+        return self._unwrap.done or self._below.done
 
     @property
     def reasoned(self) -> bool:
@@ -50,23 +45,14 @@ class Cleaner:
 
     def feed(self, text: str) -> str:
         """What `text` adds to the insertion."""
-        return "".join(self._char(char) for char in text)
+        return "".join(map(self._placed, self._unwrap.feed(text)))
 
     def close(self) -> str:
         """What was held back, now that nothing follows."""
-        rest = self._unmark.feed(self._unwrap.close()) + self._unmark.close()
-        given = "".join(map(self._placed, rest))
+        given = "".join(map(self._placed, self._unwrap.close()))
         if self._fit is None:
             given += self._begin(self._opening.close())
         return given + self._below.close()
-
-    def _char(self, char: str) -> str:
-        given = "".join(map(self._placed, self._unmark.feed(self._unwrap.feed(char))))
-        self._given = self._given or bool(given)
-        if self._unmark.stopped and not self._given:
-            # Repeated with what stands before it; the text for its place may follow.
-            self._unmark = StopGate((self._mark,))
-        return given
 
     def _placed(self, char: str) -> str:
         if self._fit is not None:

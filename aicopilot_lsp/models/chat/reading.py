@@ -3,7 +3,6 @@
 from aicopilot_lsp.models.api import Piece
 from aicopilot_lsp.models.chat import faults
 from aicopilot_lsp.models.chat.clean import Cleaner
-from aicopilot_lsp.models.chat.prompt import cursor_mark
 from aicopilot_lsp.models.protocol import FinishReason, GenerateRequest, Hole, Usage
 
 
@@ -11,8 +10,7 @@ class Answer:
     """One chat answer on its way."""
 
     def __init__(self, request: GenerateRequest) -> None:
-        hole = request.hole or Hole(prefix="", suffix="")
-        self._cleaner = Cleaner(hole, cursor_mark(hole))
+        self._cleaner = Cleaner(request.hole or Hole(prefix="", suffix=""))
         self._ended = False
         self._given = False
         self.reasoned = False  # set by readers whose API tells of reasoning apart

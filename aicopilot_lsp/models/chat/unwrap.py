@@ -132,7 +132,7 @@ class Unwrap:
         if found := _INLINE.match(text):
             self.done = True
             return found["text"].strip()
-        self._fence = text[:3]
+        self._fence = text[: len(text) - len(text.lstrip(text[0]))]
         return self._go(self._in_body)
 
     def _last_before_body(self) -> str:

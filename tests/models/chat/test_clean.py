@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from aicopilot_lsp.models.chat.clean import Cleaner
 from aicopilot_lsp.models.protocol import Hole
 
-_MARK = "<CURSOR>"
 _ADD = ("def add(a, b):\n    return ", "\n\n\nprint(add(1, 2))\n")
 _BODY = ("class A:\n    def add(self, a, b):\n        ", "\n\n    def sub(self):\n        pass\n")
 
@@ -17,14 +16,6 @@ CASES = [
     ("with the cursor's line again", _ADD, "```python\n    return a + b\n```", "a + b"),
     ("its indentation lost", _ADD, "```python\nreturn a + b\n```", "a + b"),
     ("with the lines above again", _ADD, "```\ndef add(a, b):\n    return a + b\n```", "a + b"),
-    (
-        "lines above and mark again",
-        _ADD,
-        f"```\ndef add(a, b):\n    return {_MARK}a + b\n```",
-        "a + b",
-    ),
-    ("the mark behind the text", _ADD, f"```\na + b{_MARK}\n\n\nprint(add(1, 2))\n```", "a + b"),
-    ("only the mark", _ADD, f"```\n    return {_MARK}\n```", ""),
     ("with the text behind again", _ADD, "```\na + b\n\n\nprint(add(1, 2))\n```", "a + b"),
     ("a blank too many", _ADD, "```\n  a + b\n```", "a + b"),
     ("nothing but the line again", _ADD, "```python\n    return \n```", ""),
@@ -90,7 +81,7 @@ CASES = [
 
 
 def _cleaned(around: tuple[str, str], pieces: list[str]) -> str:
-    cleaner = Cleaner(Hole(prefix=around[0], suffix=around[1], language_id="python"), _MARK)
+    cleaner = Cleaner(Hole(prefix=around[0], suffix=around[1], language_id="python"))
     return "".join([*map(cleaner.feed, pieces), cleaner.close()])
 
 
@@ -102,7 +93,7 @@ def test_only_what_is_new_goes_in(around: tuple[str, str], answer: str, text: st
 
 
 _WORDS = ["```", "python\n", "\n", "\n\n", "    ", "\t", " ", "return ", "a + b", "def add(a, b):"]
-_WORDS += [_MARK, "<CUR", "</insert>", "print(add(1, 2))", "x", "Sure!", "`", "\r\n", "<think>"]
+_WORDS += ["</insert>", "print(add(1, 2))", "x", "Sure!", "`", "\r\n", "<think>"]
 
 
 @settings(deadline=None)
@@ -130,12 +121,12 @@ def test_what_is_given_out_early_stays_true(
     case: tuple[str, tuple[str, str], str, str], size: int
 ) -> None:
     _, around, answer, text = case
-    cleaner = Cleaner(Hole(prefix=around[0], suffix=around[1], language_id="python"), _MARK)
+    cleaner = Cleaner(Hole(prefix=around[0], suffix=around[1], language_id="python"))
     assert text.startswith(cleaner.feed(answer[:size]))
 
 
 def test_text_comes_as_soon_as_it_can_be_no_echo() -> None:
-    cleaner = Cleaner(Hole(prefix=_ADD[0], suffix=_ADD[1], language_id="python"), _MARK)
+    cleaner = Cleaner(Hole(prefix=_ADD[0], suffix=_ADD[1], language_id="python"))
     assert cleaner.feed("```python\n    retu") == ""
     assert cleaner.feed("rn a") == "a"
     assert cleaner.feed(" + b\n") == " + b"

@@ -30,11 +30,11 @@ def _openai(text: str | None = None, finish: str | None = None, **delta: str) ->
 
 
 @pytest.mark.parametrize("dialect", [OpenAiChat("m"), OllamaChat("m")])
-def test_the_cursor_is_marked_and_no_stop_string_is_sent(dialect: Dialect) -> None:
+def test_the_text_before_the_cursor_comes_last_and_no_stop_string_is_sent(dialect: Dialect) -> None:
     body = dialect.call(_REQUEST, ()).body
     system, user = body["messages"]
     assert (system["role"], user["role"]) == ("system", "user")
-    assert "return <CURSOR>" in user["content"]
+    assert user["content"].endswith("The last line before the gap:     return ")
     assert dialect.max_stops == 0
     assert "stop" not in json.dumps(body)
 

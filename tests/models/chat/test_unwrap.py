@@ -15,6 +15,7 @@ ANSWERS = [
     ("~~~js\nlet a = `b`;\n~~~", "let a = `b`;"),
     ("```python\nx = 1\n", "x = 1"),
     ("```python\nx = 1\n``", "x = 1"),
+    ("````md\n```\nx\n```\n````", "```\nx\n```"),
     ("```python", ""),
     ("```python\n```", ""),
     ("```md\na\n```\n\n```md\nb\n```", "a"),
