@@ -45,8 +45,8 @@ def make_engine(settings: "Settings") -> Engine:
 
 def import_engine(settings: "Settings") -> None:
     """Import what the first request will need: 0.2 s that are not to be spent on the event loop."""
-    from aicopilot_lsp import assembly, plugins
-    from aicopilot_lsp.completion import pipeline  # noqa: F401 - for its being imported
+    from aicopilot_lsp import assembly, plugins, speed_store  # noqa: F401 - to be imported
+    from aicopilot_lsp.completion import pipeline  # noqa: F401 - likewise
 
     plugins.filters()
     chosen = settings.model_for(assembly.ROLE)
