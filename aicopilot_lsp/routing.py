@@ -86,7 +86,7 @@ def _matches(one: RouteSettings, settings: Settings, place: Place, *, forbidding
     if forbidding:
         every = (*data_class.patterns, *data_class.added)
         return data_class.unclear or _is_under(place.path, every)
-    return not data_class.unclear and _is_under(place.path, data_class.patterns)
+    return _is_under(place.path, data_class.patterns)
 
 
 def _ordered(serving: tuple[ModelSettings, ...], use: tuple[str, ...]) -> tuple[ModelSettings, ...]:
