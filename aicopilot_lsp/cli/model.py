@@ -15,7 +15,7 @@ from aicopilot_lsp.cli.options import AsJson, ConfigFile
 
 app = typer.Typer(
     name="model",
-    help="The embedded model: fetch it, choose it, see it run; and test any model.",
+    help="Fetch, choose and watch the embedded model; test any model.",
     epilog="First time: `aicopilot model pull`, then `aicopilot model test`.",
     no_args_is_help=True,
     rich_markup_mode=None,
