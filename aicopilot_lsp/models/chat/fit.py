@@ -7,7 +7,8 @@ lines to the left margin.
 
 from aicopilot_lsp.models.chat.echo import Begun
 
-_COMMENTS = ("#", "//", "--")
+# Two blanks before a comment behind code are a habit, no indentation.
+_COMMENT_CHARS = "#/-"
 
 
 class Fit:
@@ -26,20 +27,19 @@ class Fit:
         self._blanks = ""  # of the line that is being read; its line breaks with them
         self._in_line = False
         self._first = True
+        self._is_elsewhere = False
         # What lines have of their indentation, and what they get in its place; None: not clear yet.
         self._shift: tuple[str, str] | None = ("", "")
         if begun.indent is not None and begun.indent != self._indent:
             self._shift = (begun.indent, self._indent)
 
     def feed(self, text: str) -> str:
-        """What `text` adds, in its place."""
+        """What `text` adds, in its place; blanks at the end are of no use."""
         return "".join(self._char(char) for char in text)
 
-    def close(self) -> str:
-        """Blanks at the end are of no use."""
-        return ""
-
     def _char(self, char: str) -> str:
+        if self._is_elsewhere:
+            return ""
         if self._in_line:
             if char != "\n":
                 return char
@@ -55,7 +55,8 @@ class Fit:
         self._first = False
         if not self._head.strip():
             return self._opened(indent) + char
-        return self._joined(breaks, indent, char) + char
+        joint = self._joined(breaks, indent, char)
+        return "" if self._is_elsewhere else joint + char
 
     def _opened(self, indent: str) -> str:
         """The first line, behind nothing but indentation; leading blank lines go."""
@@ -72,9 +73,11 @@ class Fit:
         if breaks:
             return breaks + self._under(indent)
         if self._head[-1].isspace():
+            # Indented as the cursor's line is, and not its text: another line in its place.
+            self._is_elsewhere = len(indent) > 0 and indent == self._indent
             return ""
         is_line = len(indent) > 1 or indent == "\t"
-        if not is_line or (char in "".join(_COMMENTS) and len(indent) == 2):
+        if not is_line or (char in _COMMENT_CHARS and len(indent) == 2):
             return indent
         # The fence has swallowed the line break.
         return "\n" + self._under(indent)

@@ -47,6 +47,7 @@ CASES = [
         "x = a\n        return x",
     ),
     ("runs into the next method", _BODY, "return a\n\n    def sub(self):\n        x", "return a"),
+    ("another line in its place", ("    name = ", "\n"), "```\n    rank = 1\n    x\n```", ""),
     ("a word to complete", ("    pri", "\n"), "```\nprint(x)\n```", "nt(x)"),
     ("its rest", ("    pri", "\n"), "```\nnt(x)\n```", "nt(x)"),
     ("the last name again", ("x = self.", "\n"), "self.width", "width"),
