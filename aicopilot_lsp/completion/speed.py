@@ -48,7 +48,8 @@ class Sample:
     cold : bool
         Its prompt begins with a window that no request before it had: nothing of it can be known.
     first_text_ms : float or None
-        From the request to the first text; None when none came.
+        From the request to the first text; None when none came. The whole answer's time where it
+        comes in one piece: such a server is taken to read more slowly than it does.
     writing_ms : float
         From the first piece of text to the last.
     pieces : int
