@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ class Cli:
 
     folder: Path
     config: Path
+    more: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -29,6 +30,7 @@ class Cli:
             "AICOPILOT_CONFIG": str(self.config),
             "AICOPILOT_STATE_DIR": str(self.folder / "state"),
             "AICOPILOT_CACHE_DIR": str(self.folder / "cache"),
+            **self.more,
         }
 
     def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:

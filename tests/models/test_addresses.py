@@ -144,7 +144,9 @@ async def test_an_address_that_the_user_wrote_is_taken_at_its_word(
 ) -> None:
     async def refuse(_: object, host: str, *__: Any) -> httpcore.AsyncNetworkStream:
         network.connected.append(host)
-        raise httpcore.ConnectError from ConnectionRefusedError()
+        error = httpcore.ConnectError()
+        error.__context__ = ConnectionRefusedError()
+        raise error
 
     monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", refuse)
     for url in ("http://169.254.169.254", "http://[fe80::1]"):

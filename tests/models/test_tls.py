@@ -1,5 +1,6 @@
 """Over https: who is trusted, what is said of who is not, and that nothing is sent to them."""
 
+import asyncio
 import ssl
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -154,11 +155,20 @@ async def test_a_ca_file_that_was_mended_counts_at_the_next_call(
 
 
 async def test_https_to_a_server_that_speaks_plain_http_is_told() -> None:
-    async with ScriptedLlamaCpp() as server:
+    received = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        received.append(await reader.read(65_536))
+        writer.write(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n")
+        writer.close()
+
+    key = new_key()
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
         with pytest.raises(ModelError, match="does not speak https there") as caught:
-            await ask(server.url.replace("http://", "https://"), None, Secret(new_key()))
-        assert caught.value.kind is ModelErrorKind.UNREACHABLE
-        assert server.requests == []
+            await ask(f"https://127.0.0.1:{port}", None, Secret(key))
+    assert caught.value.kind is ModelErrorKind.UNREACHABLE
+    assert key.encode() not in b"".join(received)
 
 
 async def test_certificates_are_read_once_and_over_plain_http_never(
