@@ -4,9 +4,9 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
 from aicopilot_lsp.completion.generate import Generation, generate
-from aicopilot_lsp.completion.prompt import Healed
 from aicopilot_lsp.completion.stop import Surroundings
 from aicopilot_lsp.completion.trigger import Extent
+from aicopilot_lsp.models.healing import Healed
 from aicopilot_lsp.models.protocol import GenerateRequest, StreamEvent, TextChunk, Usage
 from aicopilot_lsp.text.languages import language_for
 from tests.support.scripted_backend import ScriptedBackend
