@@ -57,13 +57,14 @@ def test_a_row_is_complete(fmt: FimFormat) -> None:
 
 def test_every_token_that_a_template_writes_is_a_marker(fmt: FimFormat) -> None:
     written = {token for literal in literals_of(fmt) for token in TOKEN_LIKE.findall(literal)}
+    written -= set(fmt.headings)
     assert written == set(fmt.structural)
     assert written <= set(fmt.markers)
 
 
 def test_every_token_that_ends_an_answer_is_a_marker(fmt: FimFormat) -> None:
     ended_by = {token for stop in fmt.stop for token in TOKEN_LIKE.findall(stop)}
-    assert ended_by <= set(fmt.markers)
+    assert ended_by <= {*fmt.markers, *fmt.headings}
 
 
 def test_no_answer_is_ended_by_ordinary_code(fmt: FimFormat) -> None:
@@ -96,7 +97,7 @@ def test_no_text_can_make_a_marker_with_a_literal(fmt: FimFormat) -> None:
         ),
         ("codestral", ("[SUFFIX]", "[PREFIX]")),
         ("codellama", ("<PRE>", "<SUF>", "<MID>")),
-        ("seed-coder", ("<[fim-suffix]>", "<[fim-prefix]>", "<filename>", "<[fim-middle]>")),
+        ("seed-coder", ("<[fim-suffix]>", "<[fim-prefix]>", "<[fim-middle]>")),
         ("plain", ()),
     ],
 )

@@ -156,8 +156,13 @@ def test_examples(text: str, expected: str) -> None:
         ("<pad>", {"codestral", "codegemma", "deepseek-coder"}),
         (
             "usage: cp <filename>",
+            {"starcoder", "granite", "mellum", "refact", "stable-code"},
+        ),
+        (
+            "<filename>a.py",
             {"starcoder", "granite", "mellum", "refact", "stable-code", "seed-coder"},
         ),
+        ("<user>", {"mellum"}),
         ("git clone <repo_name>", {"starcoder2"}),
         ("Map<KEY, T>", set()),
         ("[PREFIX] [SUFFIX]", {"codestral"}),

@@ -182,6 +182,8 @@ _ROWS = (
             *("<[fim-suffix]>", "<[fim-prefix]>", "<[fim-middle]>"),
         ),
         markers=tokens.SEED_CODER,
+        # Not known to be a token, so no test of a model may ask for it as one.
+        headings=("<filename>",),
         source="the Seed-Coder paper; the file sections as in Zed's prompts for it",
     ),
     FimFormat(
@@ -197,7 +199,7 @@ _ROWS = (
         ),
         file=("<filename>", "{path}\n", "{text}\n"),
         stop=(*_STARCODER_END, "\n<filename>"),
-        markers=tokens.STARCODER,
+        markers=tokens.MELLUM,
         source="the example in the README of Mellum-4b-base",
     ),
     FimFormat(

@@ -49,7 +49,7 @@ class FimFormat:
     markers : tuple of str
         The control tokens of the family's vocabulary, as text.
     headings : tuple of str
-        What opens a section at a line's start without being a token.
+        What opens a section at a line's start, and need not be a token.
     source : str
         Where the figures come from.
     """

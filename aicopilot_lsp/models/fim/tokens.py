@@ -60,6 +60,10 @@ STARCODER2 = (
 )
 SANTACODER = ("<|endoftext|>", "<fim-prefix>", "<fim-suffix>", "<fim-middle>", "<fim-pad>")
 STABLE_CODE = (*STARCODER, *CHATML, "<|padding|>")
+MELLUM = (
+    *STARCODER,
+    *("<system>", "</system>", "<user>", "</user>", "<assistant>", "</assistant>"),
+)
 
 # SentencePiece spells the first four with a blank in front (U+2581), which the prompt writes.
 CODELLAMA = (
@@ -95,9 +99,8 @@ GRANITE4 = (
     *("<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>", "<|fim_pad|>"),
     *("<|filename|>", "<|reponame|>", "<|pad|>", "<|unk|>", *GRANITE_ROLES),
 )
-# `<filename>` as in its paper's data and in Zed's prompts for models built on it.
 SEED_CODER = (
-    *("<[fim-suffix]>", "<[fim-prefix]>", "<[fim-middle]>", "<filename>"),
+    *("<[fim-suffix]>", "<[fim-prefix]>", "<[fim-middle]>"),
     *("<[begin▁of▁sentence]>", "<[end▁of▁sentence]>", "<[PAD▁TOKEN]>", "<[SEP▁TOKEN]>"),
 )
 GLM = (
