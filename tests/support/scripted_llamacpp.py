@@ -9,7 +9,8 @@ In process:
         server.release()                          # ... until here
         await request.client_gone.wait()          # or until the client hung up
 
-As a process: `python -m tests.support.scripted_llamacpp --port-file F [--script F.json]`, where the
+As a process: `python -m tests.support.scripted_llamacpp --port-file F [--script F.json]
+[--port N]`, where the
 script is {"key": ..., "default": {"text": ...}, "rules": [{"when": ..., "text": ...}]} with the
 fields of Answer. What it was asked is at GET /scripted/requests; POST /scripted/hold and
 /scripted/release do what their names say.
@@ -127,6 +128,7 @@ class ScriptedLlamaCpp:
         default: Answer | None = None,
         key: str | None = None,
         uds: Path | None = None,
+        port: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.default = default or Answer(text="pass")
@@ -135,6 +137,7 @@ class ScriptedLlamaCpp:
         self.connections = 0
         self._key = key
         self._uds = uds
+        self._wanted_port = port
         self._clock = clock
         self._rules: list[tuple[str, Answer]] = []
         self._arrived: asyncio.Queue[Request] = asyncio.Queue()
@@ -149,7 +152,7 @@ class ScriptedLlamaCpp:
         if self._uds is not None:
             self._server = await asyncio.start_unix_server(self._connected, self._uds)
             return self
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self._wanted_port)
         port = self._server.sockets[0].getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         return self
@@ -393,10 +396,11 @@ async def _main() -> None:
     parser = argparse.ArgumentParser(description="Serve scripted completions until SIGTERM.")
     parser.add_argument("--port-file", type=Path, required=True, help="gets the port's number")
     parser.add_argument("--script", type=Path)
+    parser.add_argument("--port", type=int, default=0, help="by default one that is free")
     options = parser.parse_args()
     script = json.loads(options.script.read_text("utf-8")) if options.script else {}
     default = Answer(**script["default"]) if "default" in script else None
-    server = ScriptedLlamaCpp(default=default, key=script.get("key"))
+    server = ScriptedLlamaCpp(default=default, key=script.get("key"), port=options.port)
     for rule in reversed(script.get("rules", [])):
         server.answer(**rule)
     ended = asyncio.Event()
