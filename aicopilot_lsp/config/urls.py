@@ -72,7 +72,8 @@ def url_fault(url: str) -> str | None:
         return "must end with the path: no ? and no #; keys belong in api_key_env or api_key_file"
     if port == 0 or parts.netloc.endswith(":"):
         return "must have a port from 1 to 65535, or none"
-    if _NUMERIC_END.search(parts.hostname or "") and not _is_ipv4(parts.hostname or ""):
+    host = parts.hostname or ""
+    if "[" not in parts.netloc and _NUMERIC_END.search(host) and not _is_ipv4(host):
         return "must write an IPv4 address as four decimal numbers, such as http://127.0.0.1:8080"
     return None if _is_host(parts) else "must have a host, such as http://127.0.0.1:8080"
 
@@ -151,6 +152,8 @@ def _is_host(parts: SplitResult) -> bool:
     host = parts.hostname or ""
     if "[" not in parts.netloc:
         return len(host) <= 253 and _HOST.fullmatch(host) is not None
+    if not re.fullmatch(r"\[[^\[\]]+\](:[0-9]+)?", parts.netloc):
+        return False
     try:
         return ipaddress.IPv6Address(host).scope_id is None
     except ValueError:

@@ -11,6 +11,7 @@ from aicopilot_lsp.config.urls import (
     checked_url,
     is_loopback,
     plain_key_warning,
+    proxy_fault,
 )
 from aicopilot_lsp.errors import ConfigError
 
@@ -25,6 +26,11 @@ from aicopilot_lsp.errors import ConfigError
         ("http://gpu_box:1", "http://gpu_box:1"),
         ("http://xn--bcher-kva.example", "http://xn--bcher-kva.example"),
         ("http://169.254.169.254", "http://169.254.169.254"),
+        ("http://0.0.0.0:8000", "http://0.0.0.0:8000"),
+        ("http://1.example", "http://1.example"),
+        ("http://0x.example:1", "http://0x.example:1"),
+        ("http://host1", "http://host1"),
+        ("http://[::ffff:127.0.0.1]", "http://[::ffff:127.0.0.1]"),
     ],
 )
 def test_plain_addresses_pass(url: str, expected: str) -> None:
@@ -88,6 +94,106 @@ def test_plain_addresses_pass(url: str, expected: str) -> None:
         "http://" + "a." * 130 + "example",
         "http://h\\path",
         "http://h/pä",
+        # Addresses that resolvers know and people do not.
+        "http://2130706433",
+        "http://2130706433:8080/v1",
+        "http://2852039166",
+        "http://017700000001",
+        "http://0x7f000001",
+        "http://0x7f.0.0.1",
+        "http://0x7f.1",
+        "http://0177.0.0.1",
+        "http://127.1",
+        "http://127.0.1",
+        "http://10.0.0.010",
+        "http://127.0.0.1.",
+        "http://127.0.0.256",
+        "http://1.2.3.4.5",
+        "http://0",
+        "http://0x",
+        "http://canary.1",
+        "http://canary.0x1",
+        # A host within the host.
+        "http://user@",
+        "http://@h",
+        "http://canary%40h",
+        "http://h%00.canary.example",
+        "http://h%0d%0ahost:canary",
+        "http://h%2fcanary",
+        "http://h%5ccanary",
+        "http://h%3acanary",
+        "http://h\x7f",
+        "http://h\xa0",
+        "http://h\u2028",
+        "http://h\ufeff",
+        "http://h,canary",
+        "http://h;canary",
+        "http://h'canary",
+        'http://h"canary',
+        "http://h<canary>",
+        "http://h|canary",
+        "http://h^canary",
+        "http://h`canary",
+        "http://h{canary}",
+        "http://$(canary)",
+        "http://h!",
+        "http://h*",
+        "http://*.example",
+        "http://h=canary",
+        "http://h+canary",
+        "http://h~canary",
+        "http://(h)",
+        # Look-alikes, which IDNA would fold to letters, dots and slashes.
+        "http://\u0430pi.example",
+        "http://ap\u0131.example",
+        "http://exam\u200bple.org",
+        "http://exam\u00adple.org",
+        "http://ⓔxample.org",
+        "http://127。0。0。1",
+        "http://\uff11\uff12\uff17.0.0.1",
+        "http://①②⑦.0.0.1",
+        "http://example.org\u2044canary",
+        "http://example.org\uff0fcanary",
+        "http://\ufe64h",
+        # Brackets.
+        "http://[]",
+        "http://[:",
+        "http://]",
+        "http://[::1]]",
+        "http://[[::1]]",
+        "http://[::1]canary",
+        "http://[::1]:",
+        "http://[::1]:0",
+        "http://[::1%0]",
+        "http://[::1]@canary",
+        "http://canary@[::1]",
+        "http://[v1.canary]",
+        "http://[::ffff:1.2.3]",
+        "http://[1::2::3]",
+        "http://[0:0:0:0:0:0:0:0:1]",
+        # Ports and schemes.
+        "http://h:08080x",
+        "http://h:+80",
+        "http://h:8_0",
+        "http://h: 80",
+        "http://h:٨٠",
+        "http://h:99999999999999999999",
+        "https:h",
+        "https:///h",
+        "http:\\\\h",
+        "http:/\\h",
+        "\\\\h",
+        "https//h",
+        "ws://h",
+        "wss://h",
+        "socks5://h",
+        "httpx://h",
+        "http ://h",
+        "h\nttp://h",
+        "blob:http://h",
+        "view-source:http://h",
+        "http://h-.example",
+        "http://h.-example",
     ],
 )
 def test_other_addresses_are_refused_without_being_repeated(url: str) -> None:
@@ -105,6 +211,12 @@ def test_any_text_is_an_address_or_a_config_error(url: str) -> None:
         return
     assert checked_url(good) == good
     assert good.startswith(("http://", "https://"))
+
+
+def test_a_proxy_is_a_plain_http_address_without_a_path() -> None:
+    assert proxy_fault("http://proxy.example:3128") is None
+    for url in ("https://proxy.example", "http://user@proxy.example", "http://p/x", "socks5://p"):
+        assert proxy_fault(url) is not None
 
 
 @pytest.mark.parametrize(
