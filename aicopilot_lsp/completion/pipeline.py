@@ -5,6 +5,7 @@ disk nor network itself: the model, the clock and the wait are handed in (INV-2)
 """
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -52,6 +53,8 @@ from aicopilot_lsp.text.languages import language_for
 
 # What filters see of the file on either side.
 _AROUND_CHARS = 4_000
+# Of the time in which the first text has to be there, for reading the prompt.
+_FIRST_TEXT_SHARE = 0.8
 # When these befall the tokenizer, the completion itself has no better chance.
 _CONNECTION_FAULTS = (
     ModelErrorKind.UNREACHABLE,
@@ -163,8 +166,8 @@ async def _ask(
     identity = record.identity = identity_of(backend.model, backend.site)
     while True:
         with record.stage("prompt"):
-            limit_s = turn.left_s(record.clock()) or settings.deadline_ms / 1000
-            sized_for = replace(wanted, cold_ms=1000 * limit_s / 2)
+            cold_s = _FIRST_TEXT_SHARE * (turn.left_s(record.clock()) or math.inf)
+            sized_for = replace(wanted, cold_ms=min(1000 * cold_s, settings.deadline_ms / 2))
             budget = budget_for(memory.speeds.of(identity), backend.site, settings, sized_for)
             previous = known.frozen.get(snapshot.document.uri)
             request, healed, frozen = await _prompt(
