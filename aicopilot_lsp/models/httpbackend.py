@@ -7,7 +7,7 @@ that the user named (hosted.py) and the embedded model, whose process comes and 
 import asyncio
 import contextlib
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -25,6 +25,7 @@ from aicopilot_lsp.models.protocol import (
     Finished,
     FinishReason,
     GenerateRequest,
+    Layout,
     Mode,
     Prompting,
     Site,
@@ -96,6 +97,8 @@ class HttpBackend:
         self._answered = False
         self._measuring: asyncio.Task[None] | None = None
         self._learner = Learner()
+        self._users = 0
+        self._behind: asyncio.Task[None] | None = None
 
     @property
     def model(self) -> str:
@@ -131,6 +134,20 @@ class HttpBackend:
         """What finds out how the model wants to be asked; None where that is declared."""
         return self._prove
 
+    @property
+    def busy(self) -> bool:
+        """Whether a call is under way, those for tests of the model not counted."""
+        return self._users > 0
+
+    def run_behind(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do `work` beside all else, until this is closed."""
+        self._behind = asyncio.create_task(work)
+
+    def prefer(self, layout: Layout) -> None:
+        """Ask in this layout from now on."""
+        if self._prompting is not None:
+            self._prompting = replace(self._prompting, layout=layout)
+
     def contacted(self) -> tuple[str, ...]:
         """Every server that this backend has tried to reach."""
         return self._transport.contacted()
@@ -155,7 +172,14 @@ class HttpBackend:
         if self._proving is None or self._proving.done():
             self._proving = asyncio.create_task(self._settle(self._prove))
             self._proving.add_done_callback(_retrieved)
-        await asyncio.shield(self._proving)
+        try:
+            await asyncio.shield(self._proving)
+        except asyncio.CancelledError:
+            # Not the caller was cancelled but the test, by `aclose`.
+            task = asyncio.current_task()
+            if self._proving.cancelled() and task is not None and not task.cancelling():
+                raise failures.closed() from None
+            raise
 
     def serve(self, *, model: str, prompting: Prompting) -> None:
         """Take note that another model is served from now on."""
@@ -175,7 +199,8 @@ class HttpBackend:
         model); `locate` is used for this call in place of the one given at the start, here and
         below."""
         dialect = self.api.dialects[mode or self.prompting.mode]
-        return self._stream(dialect, request, locate or self._locate)
+        stream = self._stream(dialect, request, locate or self._locate)
+        return self._for_a_user(stream) if mode is None else stream
 
     async def tokenize(
         self, text: str, *, special: bool = False, locate: Locate | None = None
@@ -226,6 +251,9 @@ class HttpBackend:
         if self._proving is not None:
             self._proving.cancel()
             await asyncio.gather(self._proving, return_exceptions=True)
+        if self._behind is not None:
+            self._behind.cancel()
+            await asyncio.gather(self._behind, return_exceptions=True)
         if self._measuring is not None:
             self._measuring.cancel()
             await asyncio.gather(self._measuring, return_exceptions=True)
@@ -261,6 +289,17 @@ class HttpBackend:
     def _forget_tokens(self) -> None:
         self._pieces.clear()
         self._tokenizes = True
+
+    async def _for_a_user(
+        self, stream: AsyncGenerator[StreamEvent, None]
+    ) -> AsyncGenerator[StreamEvent, None]:
+        self._users += 1
+        try:
+            async with contextlib.aclosing(stream):
+                async for event in stream:
+                    yield event
+        finally:
+            self._users -= 1
 
     async def _stream(
         self, dialect: Dialect, request: GenerateRequest, locate: Locate

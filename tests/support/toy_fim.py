@@ -4,7 +4,7 @@ that format and order, and writes nonsense otherwise. In process, or behind llam
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -18,6 +18,7 @@ from aicopilot_lsp.models.protocol import (
     FinishReason,
     GenerateRequest,
     Healing,
+    Layout,
     Mode,
     StreamEvent,
     TextChunk,
@@ -119,6 +120,19 @@ class ToySubject:
         self.asked: list[tuple[Mode | None, GenerateRequest]] = []
         self.failure: ModelError | None = None
         self.api = _Api(modes or (Mode.RAW,))
+        self.busy = False
+        self.behind: Coroutine[Any, Any, None] | None = None
+        self.keeps_work = False
+        self.preferred: Layout | None = None
+
+    def run_behind(self, work: Coroutine[Any, Any, None]) -> None:
+        if self.keeps_work:
+            self.behind = work
+        else:
+            work.close()
+
+    def prefer(self, layout: Layout) -> None:
+        self.preferred = layout
 
     async def generate(
         self, request: GenerateRequest, *, mode: Mode | None = None

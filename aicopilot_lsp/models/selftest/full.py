@@ -12,11 +12,11 @@ from typing import cast
 from aicopilot_lsp.config.settings import ModelSettings
 from aicopilot_lsp.models.embedded.backend import EmbeddedBackend
 from aicopilot_lsp.models.httpbackend import HttpBackend
-from aicopilot_lsp.models.protocol import Backend, BackendInfo, Layout, Mode, Prompting
+from aicopilot_lsp.models.protocol import Backend, BackendInfo, Layout, Prompting
 from aicopilot_lsp.models.selftest.asking import AsConfigured, Subject
 from aicopilot_lsp.models.selftest.candidates import unknown_markers
 from aicopilot_lsp.models.selftest.layouts import Attempt, Score, better, possible, score
-from aicopilot_lsp.models.selftest.prove import Prover, described
+from aicopilot_lsp.models.selftest.prove import Prover, described, layouts_of
 from aicopilot_lsp.models.selftest.speed import Speed, measure
 from aicopilot_lsp.models.selftest.store import Result
 from aicopilot_lsp.models.selftest.stored import STORED
@@ -108,8 +108,13 @@ async def run(backend: Backend, settings: ModelSettings, say: Say) -> Report:
     if trial.error is not None:
         raise trial.error
     fmt = prompting.format
+    layouts = (
+        layouts_of(backend.api, prompting)
+        if isinstance(backend, HttpBackend)
+        else possible(prompting, takes_middle=False)
+    )
     unknown = () if fmt is None else await unknown_markers(subject, fmt)
-    scores = await _scores(subject, prompting, layouts_of(backend, prompting), say)
+    scores = await _scores(subject, prompting, layouts, say)
     say("measuring its speed")
     return Report(
         settings=settings,
@@ -145,20 +150,12 @@ def kept_result(backend: Backend) -> Result | None:
     return None
 
 
-def layouts_of(backend: Backend, prompting: Prompting) -> tuple[Layout, ...]:
-    """Those between which `backend` has a choice."""
-    takes_middle = False
-    if isinstance(backend, HttpBackend) and prompting.mode is Mode.NATIVE:
-        takes_middle = backend.api.dialects[prompting.mode].takes_middle
-    return possible(prompting, takes_middle=takes_middle)
-
-
 async def _tested(
     backend: HttpBackend, prover: Prover, settings: ModelSettings, say: Say
 ) -> Report:
     say("finding out how it wants to be asked")
     proof = await prover.proof(backend, anew=True)
-    layouts = layouts_of(backend, proof.prompting)
+    layouts = layouts_of(backend.api, proof.prompting)
     scores = await _scores(backend, proof.prompting, layouts, say)
     prompting = await prover.prefer(better(scores, proof.prompting.healing), proof)
     say("measuring its speed")

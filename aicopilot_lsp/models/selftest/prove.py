@@ -21,12 +21,14 @@ from aicopilot_lsp.models.fim import FimFormat
 from aicopilot_lsp.models.protocol import BackendInfo, Healing, Layout, Mode, Prompting
 from aicopilot_lsp.models.selftest import store
 from aicopilot_lsp.models.selftest.asking import Subject
+from aicopilot_lsp.models.selftest.behind import Shared, compare, is_fast
 from aicopilot_lsp.models.selftest.candidates import own_formats
+from aicopilot_lsp.models.selftest.layouts import possible
 from aicopilot_lsp.models.selftest.refusal import not_suitable
 from aicopilot_lsp.models.selftest.trial import Trial, try_out
 
 
-class Provable(Subject, Protocol):
+class Provable(Shared, Protocol):
     """A Subject that can be asked in several ways; HttpBackend is one."""
 
     @property
@@ -111,7 +113,19 @@ class Prover:
                 self._rest(str(error))
             raise
         self._refusal, self._rest_s = "", 0.0
+        self._compare_behind(backend, found)
         return found.prompting
+
+    def _compare_behind(self, backend: Provable, found: Proof) -> None:
+        """Look for the better layout, where nobody has said or found it and it costs no time."""
+        layouts = layouts_of(backend.api, found.prompting)
+        if self._settings.layout is not None or found.result.layout is not None:
+            return
+        winner = next((one for one in found.trials if one.name == found.result.name), None)
+        if len(layouts) > 1 and winner and is_fast(winner.hole_s, len(layouts)):
+            backend.run_behind(
+                compare(backend, found.prompting, layouts, lambda best: self.prefer(best, found))
+            )
 
     async def proof(self, backend: Provable, *, anew: bool = False) -> Proof:
         """The stored result if it still holds, unless a test `anew` is wanted; else test the model,
@@ -221,6 +235,12 @@ class Prover:
         self._rest_s = min(max(_FIRST_REST_S, 2 * self._rest_s), _LONGEST_REST_S)
         self._rests_until = self._clock() + self._rest_s
         self._refusal = refusal
+
+
+def layouts_of(api: Api, prompting: Prompting) -> tuple[Layout, ...]:
+    """Those between which there is a choice."""
+    native = prompting.mode is Mode.NATIVE
+    return possible(prompting, takes_middle=native and api.dialects[prompting.mode].takes_middle)
 
 
 async def described(backend: Subject, where: str) -> tuple[BackendInfo, ModelError | None]:

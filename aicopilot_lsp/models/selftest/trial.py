@@ -44,6 +44,8 @@ class Trial:
         Of the holes that were asked: those filled, and those after which the model stopped.
     leaks : bool
         A control token was in the text.
+    hole_s : float or None
+        How long a hole that was filled has taken.
     error : ModelError or None
         The server refused to be asked so.
     """
@@ -54,6 +56,7 @@ class Trial:
     filled: int = 0
     stopped: int = 0
     leaks: bool = False
+    hole_s: float | None = None
     error: ModelError | None = None
 
 
@@ -63,6 +66,7 @@ async def try_out(subject: Subject, prompting: Prompting) -> Trial:
     plainly = replace(prompting, layout=Layout.STANDARD)
     blind = _is_blind(prompting)
     filled = stopped = missed = 0
+    took_s = 0.0
     for known in TRIVIAL:
         if blind and known.needs_suffix:
             continue
@@ -78,6 +82,7 @@ async def try_out(subject: Subject, prompting: Prompting) -> Trial:
             return _leaking(prompting.name, filled + known.filled_by(answer.text))
         if known.filled_by(answer.text):
             filled += 1
+            took_s += answer.total_s
             stopped += answer.reason is FinishReason.END
         else:
             missed += 1
@@ -85,7 +90,8 @@ async def try_out(subject: Subject, prompting: Prompting) -> Trial:
             break
     if blind:
         return _blind(prompting.name, filled, missed)
-    return _judged(prompting.name, filled, stopped, missed)
+    judged = _judged(prompting.name, filled, stopped, missed)
+    return replace(judged, hole_s=took_s / filled if filled else None)
 
 
 def _is_blind(prompting: Prompting) -> bool:
