@@ -223,6 +223,11 @@ def test_half_a_surrogate_pair_does_not_stop_a_prompt() -> None:
         ("self.na", None, "self.", "na"),
         ("foo(", ("foo", "("), "foo", "("),
         ("foo(", None, "foo", "("),
+        # A vocabulary joins a word, or a mark, and the blank before it.
+        ("x = na", None, "x =", " na"),
+        ("x =", None, "x", " ="),
+        ("    na", None, "   ", " na"),
+        ("\tna", None, "\t", "na"),
         ("return ", None, "return", " "),
         ("x =  ", None, "x =", "  "),
         ("x", ("x",), "", "x"),

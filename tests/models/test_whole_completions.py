@@ -82,7 +82,7 @@ async def test_an_answer_is_put_in_at_the_cursor(bench: Bench) -> None:
 
 
 async def test_a_half_typed_word_is_continued(bench: Bench) -> None:
-    bench.server.answer("return a + b")
+    bench.server.answer(" return a + b")
     outcome = await bench.ask(at_cursor("def add(a, b):\n    ret‸\n"))
     assert [one.text for one in outcome.suggestions] == ["urn a + b"]
     assert len(bench.server.asked(bench.path)) == 1
@@ -95,7 +95,7 @@ async def test_an_answer_that_does_not_continue_the_word_is_asked_for_once_more(
     outcome = await bench.ask(at_cursor("def add(a, b):\n    ret‸\n"))
     assert [one.text for one in outcome.suggestions] == ["urn a + b"]
     healed, whole = bench.server.asked(bench.path)
-    assert len(healed.raw) == len(whole.raw) - len("ret")
+    assert len(healed.raw) == len(whole.raw) - len(" ret")
 
 
 async def test_a_marker_in_the_users_file_reaches_no_server(bench: Bench) -> None:
