@@ -82,12 +82,15 @@ class ModelOptions(_Table):
     )
     provider: _Name | None = option(
         'How the model is reached: "embedded" (a model on this machine that the server runs '
-        'itself), "llama.cpp" (a llama.cpp server), or a provider that a plug-in adds; '
+        'itself), "llama.cpp", "ollama", "openai-compatible" (what has `/v1/completions`: vLLM, '
+        'SGLang, LM Studio and many hosted ones), "tgi", "tabby", "mistral", "deepseek", '
+        '"openai-chat", "openai-responses", "anthropic", or a provider that a plug-in adds; '
         "`aicopilot plugins` lists them.",
         "the name of a provider",
     )
     url: _Url | None = option(
-        "Base URL of the server, for providers that are reached over HTTP. "
+        "Base URL of the server, for providers that are reached over HTTP; with or without the "
+        "`/v1` of OpenAI's interfaces. "
         "Nothing is ever sent to another host than this one.",
         "an http:// or https:// URL",
     )
@@ -106,7 +109,8 @@ class ModelOptions(_Table):
     fim_format: _Name | None = option(
         "The fill-in-the-middle format the model was trained on; `aicopilot model formats` lists "
         'them. `"native"` leaves the prompt to the server, `"chat"` tells a chat model to fill the '
-        "hole. Without it, a test of the model finds out.",
+        "hole. Without it, a test of the model finds out; but "
+        '"openai-compatible" sends `suffix` only to a server that you call `"native"`.',
         "the name of a format",
     )
     layout: str | None = choice(
@@ -181,7 +185,7 @@ class RouteOptions(_Table):
         "The models that are asked, in this order, in place of all that have the role. Names of "
         'models, or `"local"` and `"remote"`, here and below. A model is local if it is the '
         "embedded one or if its `url` leads to this machine (`localhost`, `127.0.0.1`, `[::1]`); "
-        "a model without a `url` counts as remote.",
+        "without a `url`, Ollama is local and everything else remote.",
         "a list of names of models",
         workspace=WorkspaceRule.ADD_IF_TRUSTED,
         max_length=MAX_LIST_ITEMS,
