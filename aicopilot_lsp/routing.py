@@ -17,6 +17,8 @@ from aicopilot_lsp.config.urls import is_loopback
 
 LOCAL, REMOTE = "local", "remote"
 _EMBEDDED = "embedded"
+# Reached on this machine where no url says otherwise.
+_HERE_WITHOUT_URL = ("ollama",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,13 @@ def route(settings: Settings, role: str, place: Place) -> Routed:
 
 
 def is_local(model: ModelSettings) -> bool:
-    """Whether what a model is shown stays on this machine, as far as its settings tell: what has
-    no url has the usual one of its provider, which may be anywhere."""
+    """Whether what a model is shown stays on this machine, as far as its settings tell: without a
+    url it has the usual one of its provider, which for most is elsewhere."""
     if model.provider == _EMBEDDED:
         return True
-    return model.url is not None and is_loopback(urlsplit(model.url).hostname or "")
+    if model.url is None:
+        return model.provider in _HERE_WITHOUT_URL
+    return is_loopback(urlsplit(model.url).hostname or "")
 
 
 def _forbids_in(one: RouteSettings, settings: Settings, place: Place) -> bool:

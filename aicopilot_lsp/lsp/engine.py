@@ -49,7 +49,6 @@ def import_engine(settings: "Settings") -> None:
     from aicopilot_lsp.completion import pipeline  # noqa: F401 - likewise
 
     plugins.filters()
-    chosen = settings.model_for(assembly.ROLE)
-    if chosen is not None:
+    for model in settings.models_for(assembly.ROLE):
         with contextlib.suppress(ConfigError):  # told when the engine says so, too
-            plugins.backend_factory(chosen.provider)
+            plugins.backend_factory(model.provider)

@@ -1,14 +1,20 @@
 """Routes as written: what can't be read shows less, and a workspace only forbids."""
 
+from pathlib import Path
+from urllib.parse import urlsplit
+
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as example_settings
 from hypothesis import strategies as st
 
+from aicopilot_lsp import plugins
 from aicopilot_lsp.config.load import resolve
 from aicopilot_lsp.config.patterns import MAX_WORKSPACE_PATTERNS
-from aicopilot_lsp.config.settings import ModelSettings, RouteSettings, Settings
+from aicopilot_lsp.config.settings import EmbeddedSettings, ModelSettings, RouteSettings, Settings
 from aicopilot_lsp.config.show import as_json
+from aicopilot_lsp.config.urls import is_loopback
+from aicopilot_lsp.errors import ConfigError
 from aicopilot_lsp.routing import Place, Routed, is_local, route
 from tests.support.configured import Configured
 
@@ -24,6 +30,11 @@ provider = "embedded"
 [data_classes]
 restricted = ["restricted/"]
 """
+OUR_PROVIDERS = [
+    plugin.name
+    for plugin in plugins.installed()
+    if plugin.is_ours and plugin.group == plugins.BACKENDS and plugin.name != "embedded"
+]
 EVERY = ("far", "embedded")
 FILES = ("a.py", "restricted/a.py", "open/b.rs", "")
 
@@ -97,12 +108,30 @@ def test_what_forbids_is_stronger_wherever_it_stands(configured: Configured, ord
         ("http://192.168.1.20:8080", "llama.cpp", False),
         ("https://localhost.example.com", "llama.cpp", False),
         (None, "mistral", False),
+        (None, "ollama", True),
+        ("http://192.168.1.20:11434", "ollama", False),
     ],
 )
 def test_a_model_is_local_by_what_its_settings_say(
     url: str | None, provider: str, local: bool
 ) -> None:
     assert is_local(ModelSettings(name="m", provider=provider, url=url)) is local
+
+
+@pytest.mark.parametrize("provider", OUR_PROVIDERS)
+def test_what_is_called_local_without_a_url_is_reached_on_this_machine(
+    provider: str, tmp_path: Path
+) -> None:
+    model = ModelSettings(name="m", provider=provider, model="m")
+    context = plugins.BackendContext(
+        embedded=EmbeddedSettings(), state_dir=tmp_path, cache_dir=tmp_path
+    )
+    try:
+        endpoint = plugins.backend_factory(provider)(model, context).site.endpoint
+    except ConfigError:  # needs a url
+        assert not is_local(model)
+    else:
+        assert is_local(model) is is_loopback(urlsplit(endpoint).hostname or "")
 
 
 # What is wrong, and what is then shown of a restricted file and of another.
