@@ -57,7 +57,7 @@ class LlamaCppApi:
             {
                 Mode.RAW: _Completion(id_slot),
                 Mode.NATIVE: _Infill(id_slot),
-                Mode.CHAT: OpenAiChat("", extra=_chat_options(id_slot)),
+                Mode.CHAT: OpenAiChat("", extra=_chat_options(id_slot), begins=True),
             }
         )
 

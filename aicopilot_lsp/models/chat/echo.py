@@ -60,10 +60,16 @@ class Opening:
             return Begun(text) if final else None
         found = [self._lines(text, start) for start in range(len(self._above))]
         found += [_end(text, body, end, self._head) for end in self._ends]
-        if not final and any(one is None for one in found):
+        if not final and None in found:
             return None
+        if None in found and self._ends_early(body.rstrip()):
+            return Begun("", echoed=True)
         matches = [one for one in found if one is not None and one.echoed]
         return min(matches, key=lambda one: len(one.rest), default=Begun(text))
+
+    def _ends_early(self, body: str) -> bool:
+        """Whether an answer that may go on as an echo is one as it is: a name alone is none."""
+        return "\n" in body or any(body == end.strip() for end in self._ends)
 
     def _lines(self, text: str, start: int) -> Begun | None:
         """Whether `text` repeats the lines from `start` to the cursor; None if it still may."""

@@ -97,11 +97,14 @@ class OpenAiChat:
         "" where the server has but one.
     extra : mapping
         More fields for servers that are known to take them.
+    begins : bool
+        Whether the server lets the model go on with an answer that ends the messages.
     """
 
     model: str
     extra: Mapping[str, Any] = field(default_factory=dict)
     fields: Fields = Fields()
+    begins: bool = False
     path: str = "/v1/chat/completions"
     framing = Framing.SSE
     healing = Healing.NONE
@@ -110,12 +113,15 @@ class OpenAiChat:
 
     def call(self, request: GenerateRequest, stop: tuple[str, ...]) -> Call:  # noqa: ARG002 - of the protocol
         told = conversation(request.hole or Hole(prefix="", suffix=""))
+        messages = [
+            {"role": "system", "content": told.system},
+            {"role": "user", "content": told.user},
+        ]
+        if self.begins:
+            messages.append({"role": "assistant", "content": told.begun})
         body: dict[str, Any] = {"model": self.model} if self.model else {}
         body |= {
-            "messages": [
-                {"role": "system", "content": told.system},
-                {"role": "user", "content": told.user},
-            ],
+            "messages": messages,
             self.fields.limit: answer_tokens(request),
             "stream": True,
             "stream_options": {"include_usage": True},
@@ -125,7 +131,8 @@ class OpenAiChat:
         return Call(path=self.path, body=body | dict(self.extra))
 
     def reader(self, request: GenerateRequest) -> Reader:
-        return _Events(Answer(request))
+        told = conversation(request.hole or Hole(prefix="", suffix=""))
+        return _Events(Answer(request, begun=told.begun if self.begins else ""))
 
 
 class _Events:

@@ -1,10 +1,10 @@
 """What a chat model is told, so that it writes exactly the missing text.
 
-The text behind the gap comes first and the text before it last: it reads like a text to be
-continued, and typing only appends to it, so that prompt caches hold the rest. Of ten forms tried
-on the 0.5B, the three of this order did best; a file with a mark at the cursor did worse, as small
-models complete around the mark or write it out. The model is told to begin with the cursor's line,
-which most do anyway and which leaves no doubt about blanks; clean.py takes it off. Pure.
+The text behind the cursor comes first and the text before it last: it reads like a text to be
+continued, and typing only appends to it, so that prompt caches hold the rest. Of ten forms tried on
+the 0.5B, those of this order did best (edit similarity 23 to 28, where a mark at the cursor, with
+and without examples, had 18 to 22): small models complete around a mark, or write it out. Best by
+far, 41, is an answer that is begun for the model, where the server takes one. Pure.
 """
 
 import re
@@ -18,21 +18,33 @@ _AROUND_TOKENS = 32
 _CHARS_PER_TOKEN = 3
 _FENCE = re.compile(r"`{3,}")
 
+# Where the model is to go on; it may begin with them again, clean.py takes them off.
+_NEAR_LINES = 3
+
 _SYSTEM = (
-    "You continue code. The user shows the code that stands behind a gap and then the code before "
-    "the gap. Write only what fills the gap: begin with the last line before the gap, completed. "
-    "Answer in one code fence. Do not explain."
+    "You continue code. The user shows the code behind the cursor, then the code before the "
+    "cursor. Answer with the text that stands between the two, and nothing else, in one code "
+    "fence. Do not repeat the code before or after. Do not explain."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """What is sent: one message of the system, and one of the user in two parts that are joined as
-    they are. `stable` stays as it is while the user types in one place."""
+    they are.
+
+    Attributes
+    ----------
+    stable : str
+        Stays as it is while the user types in one place.
+    begun : str
+        The beginning of the answer, for servers that let the model go on with one.
+    """
 
     system: str
     stable: str
     volatile: str
+    begun: str
 
     @property
     def user(self) -> str:
@@ -44,10 +56,13 @@ def conversation(hole: Hole) -> Conversation:
     fence = _fence_for(hole)
     others = [f"{one.path}\n{fence}\n{one.text}\n{fence}\n" for one in hole.snippets]
     about = f"{hole.file_name or 'The file'} ({hole.language_id or 'text'})\n"
-    behind = f"Behind the gap:\n{fence}\n{hole.suffix}\n{fence}\n"
-    before = f"Before the gap:\n{fence}\n{hole.before}\n{fence}\n"
-    last = f"The last line before the gap: {_head(hole)}"
-    return Conversation(_SYSTEM, "".join(others) + about + behind, before + last)
+    behind = f"After the cursor:\n{fence}\n{hole.suffix}\n{fence}\n"
+    before = f"Before the cursor:\n{fence}\n{hole.before}\n{fence}\n"
+    near = "\n".join(hole.before.split("\n")[-_NEAR_LINES:])
+    last = f"Go on from the last of these lines:\n{near}"
+    # Blanks at its end would be half a token.
+    begun = f"{fence}{hole.language_id}\n{near}".rstrip(" \t")
+    return Conversation(_SYSTEM, "".join(others) + about + behind, before + last, begun)
 
 
 def answer_tokens(request: GenerateRequest) -> int:

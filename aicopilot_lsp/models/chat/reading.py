@@ -7,9 +7,17 @@ from aicopilot_lsp.models.protocol import FinishReason, GenerateRequest, Hole, U
 
 
 class Answer:
-    """One chat answer on its way."""
+    """One chat answer on its way.
 
-    def __init__(self, request: GenerateRequest) -> None:
+    Parameters
+    ----------
+    begun : str
+        What the model was given of its answer. Servers send it again, or only what follows it.
+    """
+
+    def __init__(self, request: GenerateRequest, *, begun: str = "") -> None:
+        self._begun = begun
+        self._start = ""
         self._cleaner = Cleaner(request.hole or Hole(prefix="", suffix=""))
         self._ended = False
         self._given = False
@@ -32,7 +40,7 @@ class Answer:
         """
         if self._ended:
             return Piece(usage=usage) if usage else None
-        clean = self._cleaner.feed(text)
+        clean = self._cleaner.feed(self._with_start(text, is_last=finish is not None))
         if finish is not None or self._cleaner.done:
             clean += self._cleaner.close()
         if finish is None:  # then the cost, too, comes when the model is done with talking
@@ -44,6 +52,16 @@ class Answer:
         if not (clean or usage or finish):
             return None
         return Piece(text=clean, usage=usage, finish=finish, usage_follows=usage_follows)
+
+    def _with_start(self, text: str, *, is_last: bool) -> str:
+        """`text`, and before the first of it the beginning that the model was given."""
+        if not self._begun:
+            return text
+        self._start += text
+        if self._begun.startswith(self._start) and not is_last:
+            return ""
+        begun, self._begun = self._begun, ""
+        return self._start if self._start.startswith(begun) else begun + self._start
 
     @property
     def _has_reasoned(self) -> bool:

@@ -19,6 +19,8 @@ CASES = [
     ("with the text behind again", _ADD, "```\na + b\n\n\nprint(add(1, 2))\n```", "a + b"),
     ("a blank too many", _ADD, "```\n  a + b\n```", "a + b"),
     ("nothing but the line again", _ADD, "```python\n    return \n```", ""),
+    ("lines above, cut off", _ADD, "```\ndef add(a, b):\n    ret", ""),
+    ("a name of the line", ("result = ", "\n"), "result", "result"),
     ("prose", _ADD, "The function is complete as it is.", ""),
     ("a refusal", _ADD, "I'm sorry, but I can't help with that.", ""),
     ("talk around a fence", _ADD, "Sure! Here is it:\n```\na + b\n```\nIt adds.", "a + b"),

@@ -34,7 +34,7 @@ def test_the_text_before_the_cursor_comes_last_and_no_stop_string_is_sent(dialec
     body = dialect.call(_REQUEST, ()).body
     system, user = body["messages"]
     assert (system["role"], user["role"]) == ("system", "user")
-    assert user["content"].endswith("The last line before the gap:     return ")
+    assert user["content"].endswith("lines:\ndef add(a, b):\n    return ")
     assert dialect.max_stops == 0
     assert "stop" not in json.dumps(body)
 
@@ -86,3 +86,19 @@ def test_ollama_text_comes_unwrapped_with_its_cost_at_the_end() -> None:
     pieces = _read(OllamaChat("m"), [{"message": {"content": "```\na +"}}, last | cost])
     usage = Usage(prompt_tokens=9, generated_tokens=5, decode_ms=2.0)
     assert pieces == [Piece(text="a +"), Piece(finish=FinishReason.LIMIT, usage=usage)]
+
+
+@pytest.mark.parametrize(
+    "sent", ["```python\ndef add(a, b):\n    return a + b\n```", " a + b\n```"]
+)
+def test_a_begun_answer_may_come_back_whole_or_from_where_it_ended(sent: str) -> None:
+    dialect = OpenAiChat("m", begins=True)
+    *_, last = dialect.call(_REQUEST, ()).body["messages"]
+    assert last == {"role": "assistant", "content": "```python\ndef add(a, b):\n    return"}
+    pieces = _read(dialect, [*map(_openai, sent), _openai(finish="stop")])
+    assert "".join(piece.text for piece in pieces) == "a + b"
+
+
+def test_nothing_behind_a_begun_answer_is_no_insertion() -> None:
+    pieces = _read(OpenAiChat("m", begins=True), [_openai(finish="stop")])
+    assert [piece.text for piece in pieces] == [""]

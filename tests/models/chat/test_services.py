@@ -100,7 +100,7 @@ def _made(provider: str, path: Path, **fields: Any) -> HttpBackend:
         "name": "m",
         "provider": provider,
         "model": kind.model,
-        "api_key": Secret("a-key"),
+        "api_key": Secret("canary-key-right"),
     }
     context = BackendContext(embedded=EmbeddedSettings(), state_dir=path, cache_dir=path)
     return kind.create(ModelSettings(**(known | fields)), context)
@@ -166,11 +166,11 @@ async def test_a_request_is_these_bytes(
 async def test_a_wrong_key_is_an_auth_failure_that_does_not_show_it(
     provider: str, server: Service, tmp_path: Path
 ) -> None:
-    backend = _made(provider, tmp_path, url=server.url, api_key=Secret("a-wrong-key"))
+    backend = _made(provider, tmp_path, url=server.url, api_key=Secret("canary-key-wrong"))
     with pytest.raises(ModelError) as caught:
         await answered(backend)
     assert caught.value.kind is ModelErrorKind.AUTH
-    assert "a-wrong-key" not in str(caught.value)
+    assert "canary-key-wrong" not in str(caught.value)
     await backend.aclose()
 
 
@@ -300,7 +300,7 @@ async def test_newer_models_of_the_service_get_no_field_that_they_refuse(
     async with openai_chat(newer=True) as server:
         server.answer(_ANSWER)
         settings = ModelSettings(
-            name="m", provider=provider, url=server.url, api_key=Secret("a-key")
+            name="m", provider=provider, url=server.url, api_key=Secret("canary-key-right")
         )
         for dialect, is_refused in ((create(fields=fields), False), (create(), True)):
             backend = hosted.make(
