@@ -97,6 +97,8 @@ class OpenAiApi:
             return replace(info, details=f"{info.details}, through /v1/completions")
         server = f"{found.kind.value.partition(' ')[0]} {found.version}".strip()
         missing = "" if found.is_listed else "not among the models listed there"
+        if not found.model:
+            missing = "which of its models to ask is not set (`model`)"
         return BackendInfo(
             model=found.model or "unknown",
             context_tokens=found.context_tokens,
@@ -127,10 +129,17 @@ class OpenAiApi:
         """See Explain in failures.py."""
         error = mapping(body.get("error")) or body
         said = word(error.get("message")).lower()
+        if status in (400, 404, 422) and "model" in said and not self._found.model:
+            return Reason(
+                ModelErrorKind.NOT_FOUND,
+                "wants to be told which of its models to ask. Set the model's `model` to a name"
+                " that it lists",
+            )
         if status == 404 and "model" in said:
             return Reason(
                 ModelErrorKind.NOT_FOUND,
-                f"has no model {self._model!r}. Set the model's `model` to a name that it lists",
+                f"has no model {self._found.model!r}. Set the model's `model` to a name that it"
+                " lists",
             )
         if status == 400 and "suffix" in said:
             return Reason(
@@ -184,7 +193,7 @@ class _Completion:
 
 @dataclass(frozen=True, slots=True)
 class _Insertion:
-    """Prefix and suffix; the server writes the prompt."""
+    """Prefix and suffix; the server writes the prompt. It has no place for other files."""
 
     model: str
     version: str

@@ -429,6 +429,26 @@ async def test_a_model_that_the_server_has_not_is_named() -> None:
     assert caught.value.kind is ModelErrorKind.NOT_FOUND
 
 
+async def test_which_of_several_models_is_meant_has_to_be_said() -> None:
+    service = openai.plain()
+
+    @service.route("GET", "/v1/models")
+    async def models(exchange: Exchange) -> None:
+        await exchange.json({"data": [{"id": "a"}, {"id": "b"}]})
+
+    @service.route("POST", _PATH)
+    async def completions(exchange: Exchange) -> None:
+        assert "model" not in exchange.request.body
+        error = {"message": "you must provide a model parameter", "type": "invalid_request_error"}
+        await exchange.json({"error": error}, status=400)
+
+    async with _asked(service, model=None) as backend:
+        with pytest.raises(ModelError, match="which of its models to ask") as caught:
+            await answered(backend)
+        assert "is not set (`model`)" in (await backend.describe()).details
+    assert caught.value.kind is ModelErrorKind.NOT_FOUND
+
+
 async def test_a_prompt_that_is_too_long_says_which_setting_to_lower() -> None:
     async with _asked(openai.vllm()) as backend:
         with pytest.raises(ModelError, match="Lower max_prompt_tokens") as caught:
@@ -437,7 +457,7 @@ async def test_a_prompt_that_is_too_long_says_which_setting_to_lower() -> None:
 
 
 async def test_a_wrong_key_is_an_auth_failure_that_does_not_show_it() -> None:
-    async with _asked(openai.vllm(), api_key=Secret("canary-key")) as backend:
+    async with _asked(openai.vllm(), api_key=Secret("canary-key-wrong")) as backend:
         with pytest.raises(ModelError) as caught:
             await answered(backend)
     assert caught.value.kind is ModelErrorKind.AUTH
