@@ -22,7 +22,14 @@ from aicopilot_lsp.config.settings import (
     Settings,
 )
 from aicopilot_lsp.errors import ConfigError, ModelError, ModelErrorKind
-from aicopilot_lsp.models.protocol import GenerateRequest, Healing, Mode, Prompting, StreamEvent
+from aicopilot_lsp.models.protocol import (
+    GenerateRequest,
+    Healing,
+    Mode,
+    Prompting,
+    Site,
+    StreamEvent,
+)
 from tests.support.fixture import at_cursor
 from tests.support.scripted_backend import ScriptedBackend
 
@@ -164,6 +171,25 @@ async def test_each_model_gets_its_own_prompt(bench_of: Callable[..., Bench]) ->
     assert second.requests[0].hole is not None
 
 
+async def test_what_one_model_has_read_of_a_file_is_not_taken_for_what_another_has(
+    bench_of: Callable[..., Bench],
+) -> None:
+    """The frozen window is each model's own: it is sized by the model's speed and room."""
+    lines = "".join(f"value_{number} = {number}\n" for number in range(400))
+    small = Site(window_tokens=512)
+    first, second = ScriptedBackend("y\n"), ScriptedBackend("y\n", site=small)
+    bench = bench_of(first=first, second=second)
+    await bench.ask(f"{lines}x = ‸\n")
+    first.script = DOWN
+    await bench.ask(f"{lines}x = ‸\n")
+    assert len(second.requests[0].prompt) < len(first.requests[0].prompt)
+    first.script = "y\n"
+    bench.now_s += 1
+    await bench.ask(f"{lines}x = ‸\n")
+    prompts = [request.prompt.partition("<|fim_middle|>")[0] for request in first.requests]
+    assert prompts[0] == prompts[-1]
+
+
 class Silent(ScriptedBackend):
     """Says nothing, for ever."""
 
@@ -172,6 +198,34 @@ class Silent(ScriptedBackend):
         self.asked.set()
         await asyncio.Event().wait()
         yield  # type: ignore[misc]  # makes it a generator
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "deadline_s", "trigger", "share_s"),
+    [
+        ("https://models.example.com", 0.6, Trigger.AUTOMATIC, 0.3),
+        ("https://models.example.com", 15, Trigger.AUTOMATIC, 2),
+        ("https://models.example.com", 15, Trigger.INVOKED, 5),
+        ("http://127.0.0.1:8080", 15, Trigger.AUTOMATIC, 7.5),
+        ("", 15, Trigger.AUTOMATIC, 7.5),
+    ],
+)
+async def test_a_model_that_is_not_the_last_has_a_share_of_the_time(
+    bench_of: Callable[..., Bench],
+    endpoint: str,
+    deadline_s: float,
+    trigger: Trigger,
+    share_s: float,
+) -> None:
+    models = (remote("first"), remote("second"))
+    completion = CompletionSettings(deadline_ms=int(1000 * deadline_s))
+    first = ScriptedBackend(DOWN, site=Site(endpoint=endpoint))
+    bench = bench_of(
+        Settings(models=models, completion=completion), first=first, second=ScriptedBackend("y")
+    )
+    await bench.ask(trigger=trigger)
+    assert first.requests[0].begin_within_s == pytest.approx(share_s)
+    assert bench.backends["second"].requests[0].begin_within_s is None
 
 
 async def test_a_model_that_hangs_leaves_time_for_the_next(bench_of: Callable[..., Bench]) -> None:
@@ -184,7 +238,6 @@ async def test_a_model_that_hangs_leaves_time_for_the_next(bench_of: Callable[..
     outcome = await bench.ask()
     assert outcome.kind is OutcomeKind.SHOWN
     assert outcome.attempts[0].failure == "timeout"
-    assert first.requests[0].begin_within_s == 0.5
     assert (await bench.ask()).attempts[0].asked is False
 
 

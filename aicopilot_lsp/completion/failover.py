@@ -8,16 +8,19 @@ has written before it failed is joined to what the next one writes.
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from aicopilot_lsp.completion.generate import Generation
 from aicopilot_lsp.completion.record import Record
 from aicopilot_lsp.completion.types import Attempt, Trigger
+from aicopilot_lsp.config.urls import is_loopback
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
-from aicopilot_lsp.models.protocol import Backend
+from aicopilot_lsp.models.protocol import Backend, Site
 
-# For all models but the last. A half of the time at most, so that the next has as much again. Of
-# a long time less: suggestions are to come within half a second (three on purpose), and a model
-# that is silent for longer than this is not going to be what the user waits for.
+# For all models but the last. A half of the time at most, so that the next has as much again. A
+# server elsewhere gets less of a long time: suggestions are to come within half a second (three on
+# purpose), and one that is silent for longer than this hangs. On this machine a model seldom hangs
+# and may well be slow, as one on two CPU cores that reads a cold prompt.
 _SHARE = 0.5
 _FIRST_TEXT_S = {Trigger.AUTOMATIC: 2.0, Trigger.INVOKED: 5.0}
 # A model that has to be started or loaded goes on with that; the next one serves until then.
@@ -58,13 +61,14 @@ class Turn:
     ----------
     ready_within_s : float or None
         Until it can be asked.
-    text_by_s : float or None
-        On the clock: when its first text has to be there.
+    text_by_s, near_by_s : float or None
+        On the clock: when its first text has to be there; the latter on this machine.
     """
 
     model: NamedModel
     ready_within_s: float | None = None
     text_by_s: float | None = None
+    near_by_s: float | None = None
 
     async def ready(self, backend: Backend) -> None:
         """Return when the backend can be asked. Raises ModelError when that takes too long."""
@@ -78,10 +82,11 @@ class Turn:
                 kind=ModelErrorKind.STARTING,
             ) from None
 
-    def left_s(self, now_s: float) -> float | None:
-        """Seconds until its first text has to be there; what it has to be told even if that is
-        next to nothing, since looking at the prompt took so long."""
-        return None if self.text_by_s is None else max(_LEAST_S, self.text_by_s - now_s)
+    def left_s(self, now_s: float, site: Site) -> float | None:
+        """Seconds until the first text of the model at `site` has to be there; a little in any
+        case, however long it took to get ready."""
+        ends_s = self.near_by_s if _is_near(site) else self.text_by_s
+        return None if ends_s is None else max(_LEAST_S, ends_s - now_s)
 
 
 async def ask_in_turn(
@@ -104,8 +109,7 @@ async def ask_in_turn(
         turn = Turn(model)
         if at < len(models):
             left_s = max(0.0, deadline_s - (record.clock() - record.started_s))
-            share_s = min(left_s * _SHARE, _FIRST_TEXT_S[trigger])
-            turn = Turn(model, min(share_s, _READY_S), record.clock() + share_s)
+            turn = _turn(model, left_s * _SHARE, record.clock(), _FIRST_TEXT_S[trigger])
         record.generation = Generation()
         try:
             await ask(turn)
@@ -117,6 +121,20 @@ async def ask_in_turn(
             return
     if first is not None:
         raise first
+
+
+def _turn(model: NamedModel, share_s: float, now_s: float, first_text_s: float) -> Turn:
+    return Turn(
+        model=model,
+        ready_within_s=min(share_s, _READY_S),
+        text_by_s=now_s + min(share_s, first_text_s),
+        near_by_s=now_s + share_s,
+    )
+
+
+def _is_near(site: Site) -> bool:
+    """Whether it is on this machine."""
+    return not site.endpoint or is_loopback(urlsplit(site.endpoint).hostname or "")
 
 
 def _failed(model: NamedModel, error: ModelError) -> Attempt:

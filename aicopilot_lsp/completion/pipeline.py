@@ -166,7 +166,7 @@ async def _ask(
     identity = record.identity = identity_of(backend.model, backend.site)
     while True:
         with record.stage("prompt"):
-            cold_s = _FIRST_TEXT_SHARE * (turn.left_s(record.clock()) or math.inf)
+            cold_s = _FIRST_TEXT_SHARE * (turn.left_s(record.clock(), backend.site) or math.inf)
             sized_for = replace(wanted, cold_ms=min(1000 * cold_s, settings.deadline_ms / 2))
             budget = budget_for(memory.speeds.of(identity), backend.site, settings, sized_for)
             previous = known.frozen.get(snapshot.document.uri)
@@ -174,7 +174,7 @@ async def _ask(
                 snapshot, settings, backend, healing, budget, known=known
             )
             record.budget = replace(budget, room_chars=frozen.room_chars)
-            request = replace(request, begin_within_s=turn.left_s(record.clock()))
+            request = replace(request, begin_within_s=turn.left_s(record.clock(), backend.site))
         with record.stage("model"):
             into = record.generation
             try:
