@@ -148,6 +148,15 @@ never = ["remote"]
 """
 
 
+_FAILOVER = (
+    "The next model of a role is asked where one fails, and where one has not begun to answer: "
+    "within 2 seconds, 5 for a suggestion that you ask for by hand, or half of the time there is "
+    "if that is less. One on this machine has that half in any case. A model that failed is asked "
+    "again after 1 second, then after pauses that grow to 25 seconds, or when its server has said; "
+    "by hand, every 2 seconds. You are told once that it is down, and once that it answers again."
+)
+
+
 def manual() -> str:
     """The whole page, Markdown."""
     return "\n".join([_HEAD, *_models(), *_routes(), *_sections()]).rstrip() + "\n"
@@ -159,6 +168,8 @@ def _models() -> Iterator[str]:
     yield "The tables of a later source replace those of an earlier one; they are not mixed."
     yield "A model whose provider, URL or model name is wrong is left out."
     yield "A workspace may do nothing with any of these keys.\n"
+    yield from _sentences(_FAILOVER)
+    yield ""
     yield from _keys(ModelOptions, {"roles": ["autocomplete"]}, show_rule=False)
 
 
