@@ -28,7 +28,7 @@ async def server() -> AsyncIterator[Service]:
 
 
 def _made(server: Service, tmp_path: Path, **fields: Any) -> HttpBackend:
-    known: dict[str, Any] = {"url": server.url, "api_key": Secret("a-key")}
+    known: dict[str, Any] = {"url": server.url, "api_key": Secret("canary-key-right")}
     settings = ModelSettings(name="m", provider="deepseek", **(known | fields))
     return create(settings, _context(tmp_path))
 
@@ -56,7 +56,7 @@ async def test_a_request_is_these_bytes(backend: HttpBackend, server: Service) -
         b'"max_tokens":8,"temperature":0.0,"stream":true,'
         b'"stream_options":{"include_usage":true},"stop":["\\n\\n"]}'
     )
-    assert request.headers["authorization"] == "Bearer a-key"
+    assert request.headers["authorization"] == "Bearer canary-key-right"
 
 
 async def test_never_asks_for_more_than_the_service_takes(
@@ -175,7 +175,7 @@ async def test_an_error_in_the_stream_is_told_in_our_words(
 async def test_a_wrong_key_is_an_auth_failure_that_does_not_show_it(
     server: Service, tmp_path: Path
 ) -> None:
-    backend = _made(server, tmp_path, api_key=Secret("canary-key"))
+    backend = _made(server, tmp_path, api_key=Secret("canary-key-wrong"))
     with pytest.raises(ModelError) as caught:
         await answered(backend)
     assert caught.value.kind is ModelErrorKind.AUTH

@@ -39,7 +39,7 @@ _CONTEXT = BackendContext(
 
 @pytest.fixture
 async def server() -> AsyncIterator[ScriptedLlamaCpp]:
-    async with ScriptedLlamaCpp(key="a-key") as server:
+    async with ScriptedLlamaCpp(key="canary-key-right") as server:
         server.answer("a + b  # sum")
         yield server
 
@@ -51,7 +51,7 @@ async def backend(server: ScriptedLlamaCpp) -> AsyncIterator[Backend]:
         provider="llama.cpp",
         fim_format="qwen2.5-coder",
         url=server.url + "/",
-        api_key=Secret("a-key"),
+        api_key=Secret("canary-key-right"),
     )
     backend = create(settings, _CONTEXT)
     yield backend
@@ -121,7 +121,7 @@ async def test_finding_the_server_does_not_count_in_the_time_for_describing_it(
 
     async def locate() -> Endpoint:
         monkeypatch.setattr(httpbackend, "_DESCRIBE_S", 30.0)
-        return Endpoint(base_url=server.url, key=Secret("a-key"))
+        return Endpoint(base_url=server.url, key=Secret("canary-key-right"))
 
     backend = llamacpp_backend(locate)
     assert (await backend.describe()).model
@@ -132,7 +132,7 @@ async def test_another_models_tokens_are_asked_for_again(
     server: ScriptedLlamaCpp,
 ) -> None:
     async def locate() -> Endpoint:
-        return Endpoint(base_url=server.url, key=Secret("a-key"))
+        return Endpoint(base_url=server.url, key=Secret("canary-key-right"))
 
     backend = llamacpp_backend(locate)
     for _ in range(2):
@@ -230,7 +230,7 @@ async def test_describes_model_context_and_server(
 
 async def test_leaves_the_layout_to_the_server_when_told_to(server: ScriptedLlamaCpp) -> None:
     async def locate() -> Endpoint:
-        return Endpoint(base_url=server.url, key=Secret("a-key"))
+        return Endpoint(base_url=server.url, key=Secret("canary-key-right"))
 
     native = Prompting(mode=Mode.NATIVE, layout=Layout.FROZEN, healing=Healing.CONSTRAINED)
     backend = HttpBackend(LlamaCppApi(id_slot=0), locate, prompting=native)
@@ -293,7 +293,7 @@ async def test_a_wrong_key_is_an_auth_failure_that_does_not_show_it(
         provider="llama.cpp",
         fim_format="qwen2.5-coder",
         url=server.url,
-        api_key=Secret("canary-key"),
+        api_key=Secret("canary-key-wrong"),
     )
     backend = create(settings, _CONTEXT)
     with pytest.raises(ModelError) as caught:
@@ -320,7 +320,7 @@ async def test_a_key_file_is_read_at_each_call_so_that_mending_it_helps(
     assert caught.value.kind is ModelErrorKind.AUTH
     assert server.requests == []
     file.touch(0o600)
-    file.write_text("  a-key\r\n", "utf-8")
+    file.write_text("  canary-key-right\r\n", "utf-8")
     assert text_of(await collect(backend, request_for()))
     await backend.aclose()
 
@@ -362,7 +362,7 @@ async def test_a_named_key_that_is_missing_shows_in_readiness(
     )
     backend = create(settings, _CONTEXT)
     assert "AICOPILOT_TEST_KEY is not set" in str(await backend.readiness())
-    monkeypatch.setenv("AICOPILOT_TEST_KEY", "a-key")
+    monkeypatch.setenv("AICOPILOT_TEST_KEY", "canary-key-right")
     assert await backend.readiness() is None
     assert server.connections == 0
     await backend.aclose()

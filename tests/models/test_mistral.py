@@ -36,7 +36,7 @@ async def server() -> AsyncIterator[Service]:
 
 
 def _made(server: Service, tmp_path: Path, **fields: Any) -> HttpBackend:
-    known: dict[str, Any] = {"url": server.url, "api_key": Secret("a-key")}
+    known: dict[str, Any] = {"url": server.url, "api_key": Secret("canary-key-right")}
     settings = ModelSettings(name="m", provider="mistral", **(known | fields))
     return create(settings, _context(tmp_path))
 
@@ -72,7 +72,7 @@ async def test_a_request_is_these_bytes(backend: HttpBackend, server: Service) -
         b'{"model":"codestral-latest","prompt":"def add(a, b):\\n    return ","suffix":"\\n",'
         b'"max_tokens":8,"temperature":0.2,"stream":true,"stop":["\\n\\n"]}'
     )
-    assert request.headers["authorization"] == "Bearer a-key"
+    assert request.headers["authorization"] == "Bearer canary-key-right"
 
 
 async def test_a_hole_at_the_end_of_a_file_has_a_line_break_behind_it(
@@ -188,7 +188,7 @@ async def test_a_model_that_it_has_not_is_named(server: Service, tmp_path: Path)
 async def test_a_wrong_key_is_an_auth_failure_that_does_not_show_it(
     server: Service, tmp_path: Path
 ) -> None:
-    backend = _made(server, tmp_path, api_key=Secret("canary-key"))
+    backend = _made(server, tmp_path, api_key=Secret("canary-key-wrong"))
     with pytest.raises(ModelError) as caught:
         await answered(backend)
     assert caught.value.kind is ModelErrorKind.AUTH
@@ -209,7 +209,7 @@ async def test_without_a_key_nobody_is_asked_and_the_reason_is_told(tmp_path: Pa
 
 
 async def test_a_key_in_a_header_is_a_key(tmp_path: Path) -> None:
-    headers = {"Authorization": Secret("Bearer a-key")}
+    headers = {"Authorization": Secret("Bearer canary-key-right")}
     settings = ModelSettings(name="m", provider="mistral", headers=headers)
     backend = create(settings, _context(tmp_path))
     assert await backend.readiness() is None

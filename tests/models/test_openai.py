@@ -288,6 +288,19 @@ async def test_a_vllm_that_hides_its_version_is_not_constrained_by_a_guess() -> 
     assert "structured_outputs" not in service.asked(_PATH)[0].body
 
 
+async def test_a_server_that_refuses_to_constrain_is_not_asked_to_again() -> None:
+    async with _asked(service := openai.vllm()) as backend:
+        words = "Structured outputs are not supported with this engine."
+        error = {"message": words, "type": "BadRequestError", "code": 400}
+        service.answer(status=400, error={"error": error})
+        with pytest.raises(ModelError, match="done without from now on"):
+            await answered(backend, must_begin_with="x")
+        service.answer("a + b")
+        assert text_of(await answered(backend, must_begin_with="x")) == "a + b"
+        assert backend.prompting.healing is Healing.CHECKED
+        assert await backend.tokenize("a b") == ("a", " ", "b")
+
+
 async def test_the_only_model_of_a_server_is_asked_for_where_none_is_named() -> None:
     async with _asked(service := openai.vllm(), model=None) as backend:
         await answered(backend)

@@ -27,7 +27,7 @@ async def server() -> AsyncIterator[Service]:
 
 
 def _made(server: Service, tmp_path: Path, **fields: Any) -> HttpBackend:
-    known: dict[str, Any] = {"url": server.url, "api_key": Secret("a-key")}
+    known: dict[str, Any] = {"url": server.url, "api_key": Secret("canary-key-right")}
     settings = ModelSettings(name="m", provider="tabby", **(known | fields))
     return create(settings, _context(tmp_path))
 
@@ -66,7 +66,7 @@ async def test_a_request_is_these_bytes(backend: HttpBackend, server: Service) -
         b'{"filepath":"a.py","body":"A = 1","score":0.5}]},'
         b'"temperature":0.0,"language":"python"}'
     )
-    assert request.headers["authorization"] == "Bearer a-key"
+    assert request.headers["authorization"] == "Bearer canary-key-right"
 
 
 async def test_what_is_not_known_is_not_sent(backend: HttpBackend, server: Service) -> None:
@@ -169,7 +169,7 @@ async def test_refusals_are_told_in_our_words(
 
 
 async def test_a_wrong_token_is_an_auth_failure(server: Service, tmp_path: Path) -> None:
-    backend = _made(server, tmp_path, api_key=Secret("canary-key"))
+    backend = _made(server, tmp_path, api_key=Secret("canary-key-wrong"))
     with pytest.raises(ModelError) as caught:
         await answered(backend)
     assert caught.value.kind is ModelErrorKind.AUTH

@@ -57,7 +57,9 @@ class TestContractWithoutGrammars(BackendContract):
 
 
 async def test_a_prompt_is_sent_byte_for_byte() -> None:
-    async with _asked(service := tgi.tgi(key="a-key"), api_key=Secret("a-key")) as backend:
+    async with _asked(
+        service := tgi.tgi(key="canary-key-right"), api_key=Secret("canary-key-right")
+    ) as backend:
         request = await ready_request(
             backend,
             prompt="<fim_prefix>a<fim_suffix>é<fim_middle>re",

@@ -67,7 +67,11 @@ async def bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     context = BackendContext(embedded=EmbeddedSettings(), state_dir=tmp_path, cache_dir=tmp_path)
     async with serve() as server:
         settings = ModelSettings(
-            name="m", provider=provider, url=server.url, api_key=Secret("a-key"), **fields
+            name="m",
+            provider=provider,
+            url=server.url,
+            api_key=Secret("canary-key-right"),
+            **fields,
         )
         backend = plugins.backend_factory(provider)(settings, context)
         yield Bench(server, path, backend)

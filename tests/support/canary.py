@@ -1,6 +1,7 @@
 """Watches over the whole suite that no key turns up where none may (INV-7). A plug-in of pytest.
 
-Every key that a test uses comes from `new_key()`, so it is recognised in whatever it ends up in.
+Every key that a test uses begins with one mark, mostly as it comes from `new_key()`, and so is
+recognised in whatever it ends up in.
 Watched are: all that is logged in this process, at every level and by every package, with its
 arguments and its exception's text; the text of every error of our tree; what tests print; and,
 where tests hand it to `watch`, what servers and commands in other processes write. A test in which
@@ -19,7 +20,7 @@ import pytest
 from aicopilot_lsp.errors import AicopilotError
 
 _MARK = "canary-key-"
-_PATTERN = re.compile(_MARK + "[0-9a-f]{16}")
+_PATTERN = re.compile(_MARK + "[0-9a-z]+")
 _PATTERN_BYTES = re.compile(_PATTERN.pattern.encode())
 
 

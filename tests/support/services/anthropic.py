@@ -61,7 +61,7 @@ class _Messages(Strict):
         return content if isinstance(content, str) else "".join(block.text for block in content)
 
 
-def anthropic(key: str | None = "a-key") -> Service:
+def anthropic(key: str | None = "canary-key-right") -> Service:
     """The service; not running yet."""
     service = Service(
         key=key,

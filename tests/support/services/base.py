@@ -1,6 +1,6 @@
 """What the servers of this folder are built on: routes, scripted text, and a record of requests.
 
-    service = Service(key="a-key")
+    service = Service(key="canary-key-right")
 
     @service.route("POST", "/v1/completions")
     async def completions(exchange: Exchange) -> None:

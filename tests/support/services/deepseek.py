@@ -41,7 +41,7 @@ class _Fim(Strict):
         return self
 
 
-def deepseek(key: str | None = "a-key", *, balance: float = 1.0) -> Service:
+def deepseek(key: str | None = "canary-key-right", *, balance: float = 1.0) -> Service:
     """The service; not running yet."""
     service = Service(
         key=key,

@@ -28,7 +28,7 @@ class _Fim(Strict):
     stream: Literal[True]  # the only way in which we ask
 
 
-def mistral(key: str | None = "a-key") -> Service:
+def mistral(key: str | None = "canary-key-right") -> Service:
     """The service; not running yet."""
     service = Service(key=key, unauthorized={"detail": "Unauthorized"})
 

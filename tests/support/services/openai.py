@@ -25,7 +25,7 @@ from tests.support.services.base import (
 )
 
 MODEL = "qwen2.5-coder-7b"
-KEY = "a-key"
+KEY = "canary-key-right"
 CONTEXT_TOKENS = 4096
 
 # The expression that our healing makes: a literal, then anything.

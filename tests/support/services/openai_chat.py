@@ -42,9 +42,9 @@ class _Chat(Strict):
         return self
 
 
-def openai_chat(key: str | None = "a-key", *, newer: bool = False) -> Service:
+def openai_chat(key: str | None = "canary-key-right", *, newer: bool = False) -> Service:
     """The service; not running yet. `newer`: its models refuse what the newer ones do."""
-    unauthorized = error_body("Incorrect API key: a-wrong-key", code="invalid_api_key")
+    unauthorized = error_body("Incorrect API key: canary-key-wrong", code="invalid_api_key")
     service = Service(key=key, unauthorized=unauthorized)
 
     @service.route("GET", "/v1/models")

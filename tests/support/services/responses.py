@@ -24,7 +24,7 @@ class _Response(Strict):
     stream: Literal[True]  # the only way in which we ask
 
 
-def responses(key: str | None = "a-key") -> Service:
+def responses(key: str | None = "canary-key-right") -> Service:
     """The service; not running yet."""
     service = Service(key=key, unauthorized=error_body("wrong key", code="invalid_api_key"))
 

@@ -49,7 +49,7 @@ class _Completion(Strict):
     seed: Annotated[int, Field(ge=0)] | None = None
 
 
-def tabby(key: str | None = "a-key") -> Service:
+def tabby(key: str | None = "canary-key-right") -> Service:
     """The server; not running yet."""
     service = Service(key=key, unauthorized={})
 
