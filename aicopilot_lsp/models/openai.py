@@ -34,6 +34,7 @@ from aicopilot_lsp.models.wire import mapping, word
 from aicopilot_lsp.plugins import BackendContext
 
 _VERSION = re.compile(r"(.*?)(/v\d\w*)?/*")
+_CONSTRAINTS = re.compile(r"guided|structured[ _]output|grammar|regex")
 # OpenAI's own limit; others that have one have the same.
 _MAX_STOPS = 4
 
@@ -126,7 +127,8 @@ class OpenAiApi:
         return None
 
     def explain(self, status: int, body: Mapping[str, Any]) -> Reason | None:
-        """See Explain in failures.py."""
+        """See Explain in failures.py. A server that refuses to constrain an answer is not asked to
+        again."""
         error = mapping(body.get("error")) or body
         said = word(error.get("message")).lower()
         if status in (400, 404, 422) and "model" in said and not self._found.model:
@@ -151,6 +153,13 @@ class OpenAiApi:
                 ModelErrorKind.REJECTED,
                 "has too small a context for the prompt. Lower max_prompt_tokens",
             )
+        if status == 400 and self._found.constrains and _CONSTRAINTS.search(said):
+            self._settle(replace(self._found, is_refused=True))
+            return Reason(
+                ModelErrorKind.REJECTED,
+                "does not constrain answers, which token healing is done with; it is done without"
+                " from now on. Ask again",
+            )
         if "no models loaded" in said:
             return Reason(ModelErrorKind.NOT_FOUND, "has no model loaded. Load one there")
         return None
@@ -159,7 +168,7 @@ class OpenAiApi:
         self._found = found
         chat = OpenAiChat(found.model, path=f"{self._version}/chat/completions")
         self._dialects: dict[Mode, Dialect] = {
-            Mode.RAW: _Completion(found.model, self._version, found.kind),
+            Mode.RAW: _Completion(found, self._version),
             Mode.CHAT: chat,
         }
         if self._native:  # never found out by trying: a suffix may go unread
@@ -170,21 +179,23 @@ class OpenAiApi:
 class _Completion:
     """Our prompt. `must_begin_with` becomes what the kind of server takes."""
 
-    model: str
+    found: Found
     version: str
-    kind: Kind
     framing = Framing.SSE
     max_stops = _MAX_STOPS
     takes_middle = False
 
     @property
     def healing(self) -> Healing:
-        return Healing.CONSTRAINED if self.kind.constrains else Healing.CHECKED
+        return Healing.CONSTRAINED if self.found.constrains else Healing.CHECKED
 
     def call(self, request: GenerateRequest, stop: tuple[str, ...]) -> Call:
-        body = _common(self.model, request.prompt, request, stop)
-        body["stream_options"] = self.kind.stream_options()
-        body |= self.kind.options() | self.kind.constraint(request.must_begin_with)
+        kind = self.found.kind
+        body = _common(self.found.model, request.prompt, request, stop)
+        body["stream_options"] = kind.stream_options()
+        body |= kind.options()
+        if self.found.constrains:
+            body |= kind.constraint(request.must_begin_with)
         return Call(path=f"{self.version}/completions", body=body)
 
     def reader(self, request: GenerateRequest) -> Reader:

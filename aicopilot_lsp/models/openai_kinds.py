@@ -25,10 +25,6 @@ class Kind(Enum):
     OLD_VLLM = "vLLM before 0.12"
     SGLANG = "SGLang"
 
-    @property
-    def constrains(self) -> bool:
-        return self is not Kind.PLAIN
-
     def constraint(self, must_begin_with: str) -> dict[str, Any]:
         """The fields that make an answer begin so; none where that can't be said."""
         if self is Kind.LLAMACPP:
@@ -76,6 +72,8 @@ class Found:
         The name to ask for: the one in the settings, or that of the only one there is; "" unknown.
     is_listed : bool
         Whether the server lists it, or lists none.
+    is_refused : bool
+        Whether it has refused to constrain an answer.
     """
 
     kind: Kind = Kind.PLAIN
@@ -83,6 +81,11 @@ class Found:
     version: str = ""
     context_tokens: int | None = None
     is_listed: bool = True
+    is_refused: bool = False
+
+    @property
+    def constrains(self) -> bool:
+        return self.kind is not Kind.PLAIN and not self.is_refused
 
 
 async def find(ask: Ask, version_path: str, model: str) -> Found:
