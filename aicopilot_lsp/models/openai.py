@@ -143,7 +143,7 @@ class OpenAiApi:
                 f"has no model {self._found.model!r}. Set the model's `model` to a name that it"
                 " lists",
             )
-        if status == 400 and "suffix" in said:
+        if status == 400 and self._native and "suffix" in said:
             return Reason(
                 ModelErrorKind.REJECTED,
                 'does not write the prompt itself (400). Take out fim_format = "native"',
