@@ -6,7 +6,7 @@ the text for it is there, and takes nothing back. Steps: unwrap.py, echo.py, fit
 
 import re
 
-from aicopilot_lsp.models.chat.echo import Begun, Below, Opening
+from aicopilot_lsp.models.chat.echo import Begun, Below, Continued, Opening
 from aicopilot_lsp.models.chat.fit import Fit
 from aicopilot_lsp.models.chat.talk import is_talk, opens_as_assistants_do
 from aicopilot_lsp.models.chat.unwrap import Unwrap
@@ -23,13 +23,19 @@ _COMMENT = re.compile(r"\s*(?:#|//|/\*|\*|--|;|%|<!--|\"\"\"|''')")
 
 class Cleaner:
     """Cleans one answer for `hole`: its wrapping goes, and what repeats the text before the cursor;
-    its lines are moved to their place, and it ends where it repeats the text behind."""
+    its lines are moved to their place, and it ends where it repeats the text behind.
 
-    def __init__(self, hole: Hole) -> None:
+    Parameters
+    ----------
+    near : str or None
+        The lines up to the cursor with which the answer was begun for the model.
+    """
+
+    def __init__(self, hole: Hole, *, near: str | None = None) -> None:
         self._head = hole.before.rpartition("\n")[2]
         prose = hole.language_id in _PROSE_LANGUAGES or _COMMENT.match(self._head)
         self._unwrap = Unwrap(opens_as_assistants_do if prose else is_talk)
-        self._opening = Opening(hole.before)
+        self._opening = Opening(hole.before) if near is None else Continued(near)
         self._fit: Fit | None = None
         self._below = Below(hole.suffix)
 
@@ -55,6 +61,8 @@ class Cleaner:
         return given + self._below.close()
 
     def _placed(self, char: str) -> str:
+        if isinstance(self._opening, Continued) and self._opening.failed:
+            return ""
         if self._fit is not None:
             return self._below.feed(self._fit.feed(char))
         begun = self._opening.feed(char)

@@ -90,6 +90,29 @@ class Opening:
         return _end(rest, rest.lstrip(" \t"), self._head.lstrip(), self._head)
 
 
+class Continued:
+    """The same for an answer that was begun with `near`, the last lines up to the cursor: it has to
+    go on from there, or it is no insertion."""
+
+    def __init__(self, near: str) -> None:
+        self._near = near.rstrip(" \t")
+        self._has_blank = near != self._near
+        self._held = ""
+        self.failed = False
+
+    def feed(self, char: str) -> Begun | None:
+        """None as long as it is not clear."""
+        self._held += char
+        if self._near.startswith(self._held) and self._held != self._near:
+            return None
+        return self.close()
+
+    def close(self) -> Begun:
+        self.failed = not self._held.startswith(self._near)
+        rest = "" if self.failed else self._held[len(self._near) :]
+        return Begun(rest, echoed=not self._has_blank)
+
+
 def _ends(head: str) -> tuple[str, ...]:
     """The ends of the cursor's line that an answer may begin with again: all of it, or what a
     model takes for the word or the expression that it completes."""

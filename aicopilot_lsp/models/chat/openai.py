@@ -132,7 +132,7 @@ class OpenAiChat:
 
     def reader(self, request: GenerateRequest) -> Reader:
         told = conversation(request.hole or Hole(prefix="", suffix=""))
-        return _Events(Answer(request, begun=told.begun if self.begins else ""))
+        return _Events(Answer(request, begun=told if self.begins else None))
 
 
 class _Events:

@@ -38,13 +38,17 @@ class Conversation:
     stable : str
         Stays as it is while the user types in one place.
     begun : str
-        The beginning of the answer, for servers that let the model go on with one.
+        The beginning of the answer, for servers that let the model go on with one; it has `near`
+        in it, but for blanks at the end.
+    near : str
+        The last lines up to the cursor.
     """
 
     system: str
     stable: str
     volatile: str
     begun: str
+    near: str
 
     @property
     def user(self) -> str:
@@ -62,7 +66,7 @@ def conversation(hole: Hole) -> Conversation:
     last = f"Go on from the last of these lines:\n{near}"
     # Blanks at its end would be half a token.
     begun = f"{fence}{hole.language_id}\n{near}".rstrip(" \t")
-    return Conversation(_SYSTEM, "".join(others) + about + behind, before + last, begun)
+    return Conversation(_SYSTEM, "".join(others) + about + behind, before + last, begun, near)
 
 
 def answer_tokens(request: GenerateRequest) -> int:

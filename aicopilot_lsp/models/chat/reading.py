@@ -3,6 +3,7 @@
 from aicopilot_lsp.models.api import Piece
 from aicopilot_lsp.models.chat import faults
 from aicopilot_lsp.models.chat.clean import Cleaner
+from aicopilot_lsp.models.chat.prompt import Conversation
 from aicopilot_lsp.models.protocol import FinishReason, GenerateRequest, Hole, Usage
 
 
@@ -11,14 +12,16 @@ class Answer:
 
     Parameters
     ----------
-    begun : str
-        What the model was given of its answer. Servers send it again, or only what follows it.
+    begun : Conversation or None
+        Given if the model was given the beginning of its answer. Servers send that again, or only
+        what follows it.
     """
 
-    def __init__(self, request: GenerateRequest, *, begun: str = "") -> None:
-        self._begun = begun
+    def __init__(self, request: GenerateRequest, *, begun: Conversation | None = None) -> None:
+        self._begun = begun.begun if begun else ""
         self._start = ""
-        self._cleaner = Cleaner(request.hole or Hole(prefix="", suffix=""))
+        hole = request.hole or Hole(prefix="", suffix="")
+        self._cleaner = Cleaner(hole, near=begun.near if begun else None)
         self._ended = False
         self._given = False
         self.reasoned = False  # set by readers whose API tells of reasoning apart

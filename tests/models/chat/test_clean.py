@@ -136,3 +136,19 @@ def test_text_comes_as_soon_as_it_can_be_no_echo() -> None:
     assert not cleaner.done
     assert cleaner.feed("```") == ""
     assert cleaner.done
+
+
+@pytest.mark.parametrize(
+    ("near", "answer", "text"),
+    [
+        ("}\n    return ", "```\n}\n    return a + b\n```", "a + b"),
+        ("x = 1\ny = self.", "```\nx = 1\ny = self.width\n```", "width"),
+        ("if a:\n    ", "```\nif a:\n    b()\n    c()\n```", "b()\n    c()"),
+        ("if a:\n    ", "```\nif a:\n```", ""),
+        ("if a:\n    ", "```\nb()\n```", ""),
+    ],
+)
+def test_an_answer_that_was_begun_goes_on_from_there(near: str, answer: str, text: str) -> None:
+    for pieces in ([answer], list(answer)):
+        cleaner = Cleaner(Hole(prefix=f"a = 1\n{near}", suffix="\n"), near=near)
+        assert "".join([*map(cleaner.feed, pieces), cleaner.close()]) == text
