@@ -11,13 +11,17 @@ import keyring
 import pytest
 from keyring.errors import KeyringLocked, NoKeyringError
 
-from aicopilot_lsp.config.settings import ModelSettings, Secret
+from aicopilot_lsp.config.settings import EmbeddedSettings, ModelSettings, Secret
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
 from aicopilot_lsp.models.keys import read_key
 from aicopilot_lsp.models.keystore import KeyStore, Place, origin_of
+from aicopilot_lsp.models.llamacpp import create
 from aicopilot_lsp.models.oskeyring import OsKeyring
+from aicopilot_lsp.plugins import BackendContext
+from tests.models.contract import collect, request_for, text_of
 from tests.support.canary import new_key
 from tests.support.fake_keyring import FakeKeyring
+from tests.support.scripted_llamacpp import ScriptedLlamaCpp
 
 URL = "https://models.example/v1"
 ORIGIN = "https://models.example:443"
@@ -344,3 +348,29 @@ def test_an_entry_that_is_damaged_is_told_and_not_listed(store: KeyStore, conten
     with pytest.raises(ModelError, match="aicopilot key set"):
         store.key(ORIGIN)
     assert list(store.entries()) == []
+
+
+async def test_a_key_that_the_server_refused_is_read_from_the_keyring_again(
+    tmp_path: Path, fake: FakeKeyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AICOPILOT_CONFIG", str(tmp_path / "config.toml"))
+    right, wrong = new_key(), new_key()
+    async with ScriptedLlamaCpp(key=right) as server:
+        KeyStore(tmp_path / "keys").put(origin_of(server.url), "m", Secret(wrong), Place.KEYRING)
+        model = ModelSettings(
+            name="m", provider="llama.cpp", url=server.url, fim_format="qwen2.5-coder"
+        )
+        context = BackendContext(
+            embedded=EmbeddedSettings(), state_dir=tmp_path, cache_dir=tmp_path
+        )
+        backend = create(model, context)
+        with pytest.raises(ModelError) as caught:
+            await collect(backend, request_for())
+        assert caught.value.kind is ModelErrorKind.AUTH
+        # The user mends it with another program, which tells us nothing.
+        fake.entries["aicopilot-lsp", origin_of(server.url)] = right
+        assert text_of(await collect(backend, request_for()))
+        fake.asked.clear()
+        assert text_of(await collect(backend, request_for()))
+        assert fake.asked == []
+        await backend.aclose()
