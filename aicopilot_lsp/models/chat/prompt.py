@@ -1,10 +1,11 @@
 """What a chat model is told, so that it writes exactly the missing text.
 
 The text behind the cursor comes first and the text before it last: it reads like a text to be
-continued, and typing only appends to it, so that prompt caches hold the rest. Of ten forms tried on
-the 0.5B, those of this order did best (edit similarity 23 to 28, where a mark at the cursor, with
-and without examples, had 18 to 22): small models complete around a mark, or write it out. Best by
-far, 41, is an answer that is begun for the model, where the server takes one. Pure.
+continued, and typing only appends to it, so that prompt caches hold the rest. Thirteen forms were
+tried on the 0.5B. Of five tiny holes, those of this order filled four, a mark at the cursor one to
+four (small models complete around it, or write it out), and an answer that was begun for the model
+all five. On 13 lines of real projects the last also did best (edit similarity 36, others 10 to 22;
+two lines exact, others none or one), so it is used where the server lets a model go on. Pure.
 """
 
 import re
