@@ -17,6 +17,7 @@ from aicopilot_lsp.cli.options import AsJson, ConfigFile
 from aicopilot_lsp.cli.printable import printable
 from aicopilot_lsp.config import paths
 from aicopilot_lsp.config.settings import ModelSettings, Secret
+from aicopilot_lsp.config.urls import plain_key_warning
 from aicopilot_lsp.errors import AicopilotError, ConfigError
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ def set_key(
     entry = _store().put(origin, model, Secret(text), place)
     where = f"the file {entry.path}" if in_file else "the operating system's keyring"
     print(f"The key for {origin} is in {where}.")
+    if warning := plain_key_warning(origin):
+        print(f"aicopilot: {warning}.", file=sys.stderr)
 
 
 @app.command("rm")

