@@ -28,6 +28,11 @@ class Done:
         return json.loads(self.stdout)
 
 
+def unhurried(stderr: str) -> list[str]:
+    """Without what is said when a step takes more than a second, as on a busy machine."""
+    return [line for line in stderr.splitlines() if not line.startswith("... ")]
+
+
 async def aicopilot(cli: Cli, *arguments: str) -> Done:
     """The command, while a server of this process answers it."""
     process = await asyncio.create_subprocess_exec(
@@ -51,7 +56,7 @@ async def test_a_model_is_tested_and_the_editor_asks_it_as_the_test_says(cli: Cl
     async with ToyServer(ToyModel(format=format_for("codestral"), holes=HOLES)) as server:
         configure(cli, server.url)
         done = await aicopilot(cli, "model", "test")
-        assert (done.returncode, done.stderr) == (0, "")
+        assert (done.returncode, unhurried(done.stderr)) == (0, [])
         assert "in the format codestral, found out by this test" in done.stdout
         assert "codestral: fills 5 of 5 holes" in done.stdout
         assert "formats whose markers it does not know" in done.stdout
@@ -143,7 +148,7 @@ def test_a_dead_port_is_told_in_one_line(cli: Cli) -> None:
     done = cli.run("model", "test")
     assert (done.returncode, done.stdout) == (1, "")
     assert "can't be reached" in done.stderr
-    assert done.stderr.count("\n") == 1
+    assert len(unhurried(done.stderr)) == 1
 
 
 async def test_a_wrong_provider_for_the_port_is_no_matter_of_formats(cli: Cli) -> None:

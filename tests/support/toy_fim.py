@@ -82,8 +82,9 @@ class ToyModel:
     def told(self, words: str) -> str:
         """The answer to a chat that shows a known hole."""
         for known in self.holes:
+            # Whatever the wording, both sides of the hole are shown.
             if known.hole.before in words and known.hole.suffix in words:
-                return self.fill(known.hole.before, known.hole.suffix).strip()
+                return self.fill(known.hole.before, known.hole.suffix)
         return _NONSENSE
 
     def fill(self, before: str, suffix: str) -> str:
@@ -191,8 +192,10 @@ class ToyServer(ScriptedLlamaCpp):
         return await super()._answer(request, writer)
 
     async def _chat(self, request: Request, writer: asyncio.StreamWriter) -> None:
-        told = "".join(str(one["content"]) for one in request.body["messages"])
-        text = f"```\n{self.toy.told(told)}\n```"
+        messages = request.body["messages"]
+        text = self.toy.told("".join(str(one["content"]) for one in messages)) + "\n```"
+        if messages[-1]["role"] != "assistant":  # else the answer has been begun for it
+            text = f"```\n{text}"
         await _send_head(writer, 200, "text/event-stream", "transfer-encoding: chunked")
         for delta, finish in (({"content": text}, None), ({}, "stop")):
             choice = {"index": 0, "delta": delta, "finish_reason": finish}

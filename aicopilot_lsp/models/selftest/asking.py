@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from aicopilot_lsp.models.fim import assemble
@@ -136,14 +136,19 @@ def _request(
     must_begin_with: str,
     stop: tuple[str, ...],
 ) -> GenerateRequest:
-    prefix, middle = hole.prefix, hole.middle
     if prompting.layout is Layout.STANDARD:
-        prefix, middle = prefix + middle, ""
+        hole = replace(hole, prefix=hole.before, middle="")
     fmt = prompting.format
     prompt = ""
     if fmt is not None:
-        path, language = hole.file_name, hole.language_id
-        prompt = assemble(fmt, prefix, hole.suffix, middle, path=path, language=language)
+        prompt = assemble(
+            fmt,
+            hole.prefix,
+            hole.suffix,
+            hole.middle,
+            path=hole.file_name,
+            language=hole.language_id,
+        )
     return GenerateRequest(
         prompt=prompt,
         hole=None if fmt else hole,

@@ -202,7 +202,8 @@ class Prover:
                     trials=tuple(trials),
                     foreign=tuple(foreign),
                 )
-        answered = any(trial.error is None for trial in trials)
+        ruled_out = bool(foreign) and not formats
+        answered = ruled_out or any(trial.error is None for trial in trials)
         if not answered and (error := why or next((t.error for t in trials if t.error), None)):
             # Nothing was ever answered: that is no matter of formats.
             raise error

@@ -204,6 +204,15 @@ async def test_a_server_that_answers_nothing_is_no_matter_of_formats(
     assert (await prover(subject)).name == "qwen2.5-coder"
 
 
+async def test_a_model_with_no_known_marker_is_refused_also_where_all_else_is_an_error(
+    bench: Bench,
+) -> None:
+    subject = ToySubject(ToyModel(format=None), Mode.RAW, Mode.NATIVE)
+    with pytest.raises(ModelError, match="native: the server rejects such requests") as caught:
+        await bench.prover(subject)(subject)
+    assert caught.value.kind is ModelErrorKind.NOT_SUITABLE
+
+
 async def test_no_test_asks_more_than_some_formats(bench: Bench) -> None:
     subject = ToySubject(ToyModel(format=None, tokenizes=False))
     with pytest.raises(ModelError):
