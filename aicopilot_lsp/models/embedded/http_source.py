@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from aicopilot_lsp.errors import ModelFileError
+from aicopilot_lsp.models import certificates
 from aicopilot_lsp.models.embedded.partial import PartialFile
 from aicopilot_lsp.models.failures import parse_retry_after
 
@@ -188,7 +189,8 @@ def _get(url: str, headers: dict[str, str], label: str) -> "Iterator[httpx.Respo
     import httpx
 
     timeout = httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
-    with httpx.Client(timeout=timeout, follow_redirects=False) as client:
+    trusted = certificates.context_for(None, label)
+    with httpx.Client(timeout=timeout, follow_redirects=False, verify=trusted) as client:
         for _ in range(MAX_REDIRECTS + 1):
             _require_safe(url, label)
             with client.stream("GET", url, headers=headers) as response:
