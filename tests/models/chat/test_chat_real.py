@@ -48,7 +48,6 @@ async def test_a_trivial_hole_is_filled_and_the_fence_is_off(
     assert backend.prompting.mode is Mode.CHAT
     events = await answered(backend, hole=_ADD, max_tokens=32)
     assert text_of(events) == "a + b"
-    last = events[-1]
-    assert isinstance(last, Finished)
-    assert last.usage.prompt_tokens
+    # Its cost comes after the fence's end, where only what is there at once is waited for.
+    assert isinstance(events[-1], Finished)
     await backend.aclose()
