@@ -117,20 +117,25 @@ class _Completion:
 
 @dataclass(frozen=True, slots=True)
 class _Infill:
-    """`/infill`: the server writes the prompt with the tokens that the model file names."""
+    """`/infill`: the server writes the prompt with the tokens that the model file names.
+
+    Its README says that `prompt` stands behind the middle token; its code puts it at the end of the
+    prefix (server-common.cpp), and the 0.5B fills the same holes either way. So it is no place for
+    the frozen layout.
+    """
 
     id_slot: int | None = None
     framing = Framing.SSE
     healing = Healing.CONSTRAINED
     max_stops = None
-    takes_middle = True
+    takes_middle = False
 
     def call(self, request: GenerateRequest, stop: tuple[str, ...]) -> Call:
         hole = request.hole or Hole(prefix="", suffix="")
         body = {
-            "input_prefix": hole.prefix,
+            "input_prefix": hole.before,
             "input_suffix": hole.suffix,
-            "prompt": hole.middle,
+            "prompt": "",
             "input_extra": [{"filename": one.path, "text": one.text} for one in hole.snippets],
         } | sampling(request, stop)
         if self.id_slot is not None:

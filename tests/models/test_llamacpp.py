@@ -21,7 +21,6 @@ from aicopilot_lsp.models.protocol import (
     GenerateRequest,
     Healing,
     Hole,
-    Layout,
     Mode,
     Prompting,
     Snippet,
@@ -232,14 +231,14 @@ async def test_leaves_the_layout_to_the_server_when_told_to(server: ScriptedLlam
     async def locate() -> Endpoint:
         return Endpoint(base_url=server.url, key=Secret("canary-key-right"))
 
-    native = Prompting(mode=Mode.NATIVE, layout=Layout.FROZEN, healing=Healing.CONSTRAINED)
+    native = Prompting(mode=Mode.NATIVE, healing=Healing.CONSTRAINED)
     backend = HttpBackend(LlamaCppApi(id_slot=0), locate, prompting=native)
     snippets = (Snippet("a.py", "x = 1"),)
     hole = Hole(prefix="pre", suffix="suf", middle="mid", snippets=snippets)
     request = GenerateRequest(hole=hole, max_tokens=8, deadline_s=30.0)
     assert text_of(await collect(backend, request)).startswith("a + b")
     body = server.completions[0].body
-    assert (body["input_prefix"], body["input_suffix"], body["prompt"]) == ("pre", "suf", "mid")
+    assert (body["input_prefix"], body["input_suffix"], body["prompt"]) == ("premid", "suf", "")
     assert body["input_extra"] == [{"filename": "a.py", "text": "x = 1"}]
     assert body["id_slot"] == 0
     await backend.aclose()
