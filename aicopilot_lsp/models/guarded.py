@@ -146,8 +146,10 @@ class Guarded:
     ) -> AsyncGenerator[StreamEvent, None]:
         """The stream, with the breaker told of it."""
         clock = asyncio.get_running_loop().time
-        began_s, limit_s = clock(), request.begin_within_s
-        ends_s = None if limit_s is None else began_s + limit_s
+        began_s = clock()
+        # Also a backend that forgets its deadline: a probe has no caller who would end it.
+        limit_s = request.deadline_s if request.begin_within_s is None else request.begin_within_s
+        ends_s: float | None = began_s + limit_s
         heard = False
         try:
             async with aclosing(self._backend.generate(request)) as stream:
@@ -159,7 +161,7 @@ class Guarded:
                         ends_s = None
                     yield event
         except TimeoutError:
-            error = self._silent(limit_s or 0.0)
+            error = self._silent(limit_s)
             self._failed(permit, error)
             raise error from None
         except ModelError as error:

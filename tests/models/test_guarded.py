@@ -115,6 +115,20 @@ async def test_a_model_that_reads_for_too_long_has_had_its_share_and_yet_lives()
     assert found.breaker.open
 
 
+async def test_a_probe_that_nobody_waits_for_ends_at_its_deadline() -> None:
+    model = ScriptedBackend("yes")
+    model.hold()
+    found, _ = served(model, probing=True)
+    request = request_for(deadline_s=0.05)
+    task = asyncio.create_task(collect(found.guarded(on_purpose=False), request))
+    await model.asked.wait()
+    task.cancel()
+    await asyncio.wait((task,))
+    (probe,) = found.probes
+    await probe
+    assert (model.closed_early, found.probes, found.breaker.open) == (1, set(), True)
+
+
 async def test_a_long_answer_that_has_begun_in_time_is_not_cut() -> None:
     model = ScriptedBackend("yes")
     found, _ = served(model, probing=False)
