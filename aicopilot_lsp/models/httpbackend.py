@@ -161,12 +161,10 @@ class HttpBackend:
     async def prepare(self) -> None:
         """See Backend.prepare. A server elsewhere is looked up; a model whose format nobody has
         declared is tested, once. All callers share one test, which goes on when they leave."""
-        await self._locate()
+        await self.reach()
         # Beside the request, and never before the model has shown that it answers.
         if self._answered and self._window_tokens is None and self._measuring is None:
             self._measuring = asyncio.create_task(self._measure_window())
-        if isinstance(self.api, LearningApi):
-            await self._learner.settle(partial(self._learn, self.api))
         if self._prompting is not None or self._prove is None:
             return
         if self._proving is None or self._proving.done():
@@ -180,6 +178,12 @@ class HttpBackend:
             if self._proving.cancelled() and task is not None and not task.cancelling():
                 raise failures.closed() from None
             raise
+
+    async def reach(self) -> None:
+        """Look the server up, and which one it is, where that makes a difference."""
+        await self._locate()
+        if isinstance(self.api, LearningApi):
+            await self._learner.settle(partial(self._learn, self.api))
 
     def serve(self, *, model: str, prompting: Prompting) -> None:
         """Take note that another model is served from now on."""

@@ -154,6 +154,7 @@ async def _tested(
     backend: HttpBackend, prover: Prover, settings: ModelSettings, say: Say
 ) -> Report:
     say("finding out how it wants to be asked")
+    await backend.reach()
     proof = await prover.proof(backend, anew=True)
     layouts = layouts_of(backend.api, proof.prompting)
     scores = await _scores(backend, proof.prompting, layouts, say)
