@@ -40,6 +40,9 @@ format: $(STAMP)  ## format and mend what can be mended
 test: model lint  ## all checks and all tests
 	AICOPILOT_REQUIRE_MODEL=1 $(BIN)/python -m pytest
 
+faults: $(STAMP)  ## every fault on every backend, as a table
+	$(BIN)/python -m tests.support.fault_matrix
+
 fuzz-text: $(STAMP)  ## 5,000,000 random edits against an independent model of the text
 	$(BIN)/python bench/fuzz_text.py --edits 5000000
 
