@@ -11,7 +11,7 @@ import logging
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -136,7 +136,7 @@ class Engine:
         Raises ModelError (NOT_CONFIGURED) when no model serves completion, ConfigError when its
         provider is unknown.
         """
-        return self._serve(self._completing()[0]).backend
+        return self._serve(self._completing()[0], self._served).backend
 
     async def sizes(self) -> "tuple[Budget, Budget]":
         """How large prompts and answers of that model are at present: for a line while one types,
@@ -163,7 +163,7 @@ class Engine:
             return str(error)
         for model in models:
             try:
-                advice = await self._serve(model).backend.readiness()
+                advice = await self._serve(model, self._served).backend.readiness()
             except AicopilotError as error:
                 advice = str(error)
             if advice is None:
@@ -178,14 +178,16 @@ class Engine:
         old, self.settings = self.settings, settings
         # Requests in flight keep the parts and the memory that they began with.
         self._parts, self._memory = None, None
-        served, self._served = self._served, {}
         if (old.models, old.embedded) == (settings.models, settings.embedded):
             # With new breakers: what was wrong may have been mended by what has changed.
-            self._served = {name: one.anew(self._clock) for name, one in served.items()}
-        elif served:
-            closing = asyncio.create_task(_close_after(served.values(), set(self._in_flight)))
-            self._retiring.add(closing)
-            closing.add_done_callback(self._retiring.discard)
+            for name, one in self._served.items():
+                self._served[name] = one.anew(self._clock)
+            return
+        # What a request in flight opens from now on is put into the old ones, and closed with them.
+        served, self._served = self._served, {}
+        closing = asyncio.create_task(_close_after(served, set(self._in_flight)))
+        self._retiring.add(closing)
+        closing.add_done_callback(self._retiring.discard)
 
     def document_closed(self, uri: str) -> None:
         """Forget what was remembered for `uri`."""
@@ -222,12 +224,13 @@ class Engine:
             )
         return models
 
-    def _serve(self, model: ModelSettings) -> "Served":
-        """Raises ConfigError when its provider is unknown or its settings can't be used."""
+    def _serve(self, model: ModelSettings, all_served: "dict[str, Served]") -> "Served":
+        """The model at work, made when it is not yet among `all_served`. Raises ConfigError when
+        its provider is unknown or its settings can't be used."""
         from aicopilot_lsp.models.breaker import Breaker
         from aicopilot_lsp.models.guarded import Served
 
-        found = self._served.get(model.name)
+        found = all_served.get(model.name)
         if found is None:
             context = plugins.BackendContext(
                 embedded=self.settings.embedded,
@@ -235,7 +238,7 @@ class Engine:
                 cache_dir=self._cache_dir,
             )
             backend = plugins.backend_factory(model.provider)(model, context)
-            found = self._served[model.name] = Served(model.name, backend, Breaker(self._clock))
+            found = all_served[model.name] = Served(model.name, backend, Breaker(self._clock))
         return found
 
     def _choice(self, snapshot: Snapshot) -> "Choice":
@@ -246,11 +249,12 @@ class Engine:
         place = routing.Place(snapshot.path, snapshot.document.language_id)
         routed = routing.route(self.settings, ROLE, place)
         on_purpose = snapshot.trigger is Trigger.INVOKED
+        served = self._served  # as long as this request lasts, whatever the settings say then
 
         def opened(model: ModelSettings) -> "Callable[[], Awaitable[Backend]]":
             async def backend() -> "Backend":
                 try:
-                    return self._serve(model).guarded(on_purpose=on_purpose)
+                    return self._serve(model, served).guarded(on_purpose=on_purpose)
                 except ConfigError as error:
                     raise ModelError(str(error), kind=ModelErrorKind.NOT_CONFIGURED) from error
 
@@ -292,9 +296,9 @@ class Engine:
         )
 
 
-async def _close_after(served: "Iterable[Served]", requests: set[asyncio.Task[object]]) -> None:
+async def _close_after(served: "Mapping[str, Served]", requests: set[asyncio.Task[object]]) -> None:
     """Close backends that are not used any more, once the requests that use them have ended."""
     if requests:
         await asyncio.wait(requests)
-    for one in served:
+    for one in served.values():
         await one.aclose()

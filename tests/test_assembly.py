@@ -75,6 +75,16 @@ class Bench:
         await asyncio.sleep(0)
 
 
+@dataclass
+class Closable(ScriptedBackend):
+    """Counts how often it is closed."""
+
+    closed: int = 0
+
+    async def aclose(self) -> None:
+        self.closed += 1
+
+
 def remote(name: str) -> ModelSettings:
     return ModelSettings(name=name, provider="scripted", url=REMOTE_URL)
 
@@ -302,6 +312,36 @@ async def test_a_wrong_key_is_not_hammered_with_and_new_settings_count_at_once(
     filters = replace(bench.settings.filters, disabled=("fence",))
     await bench.engine.reconfigure(replace(bench.settings, filters=filters))
     assert (await bench.ask()).kind is OutcomeKind.SHOWN
+
+
+async def test_a_request_that_outlives_the_settings_brings_no_old_address_into_the_new(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: dict[str, Closable] = {}
+
+    def create(settings: ModelSettings, _: object) -> ScriptedBackend:
+        return made.setdefault(settings.url or "", Closable("y\n"))
+
+    monkeypatch.setattr(plugins, "backend_factory", lambda _: create)
+    bench = Bench({"model": Closable()})
+    resting, rested = asyncio.Event(), asyncio.Event()
+
+    async def rest(seconds: float) -> None:
+        resting.set()
+        await rested.wait()
+
+    monkeypatch.setattr(bench.engine, "_sleep", rest)
+    before = asyncio.create_task(bench.ask())
+    await resting.wait()
+    moved = replace(bench.settings.models[0], url="https://other.example.com")
+    await bench.engine.reconfigure(replace(bench.settings, models=(moved,)))
+    rested.set()
+    await before
+    await bench.ask()
+    old, new = made[REMOTE_URL], made["https://other.example.com"]
+    assert (len(old.requests), len(new.requests)) == (1, 1)
+    await bench.engine.aclose()
+    assert (old.closed, new.closed) == (1, 1)
 
 
 async def test_who_asks_by_hand_is_not_kept_waiting(bench_of: Callable[..., Bench]) -> None:
