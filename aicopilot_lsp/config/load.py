@@ -27,7 +27,7 @@ from aicopilot_lsp.config.layers import Layer, Scope
 from aicopilot_lsp.config.paths import config_file as default_config_file
 from aicopilot_lsp.config.paths import named_config_file
 from aicopilot_lsp.config.problems import Problem, ProblemList, printable_path
-from aicopilot_lsp.config.settings import Settings
+from aicopilot_lsp.config.settings import SECTION_NAMES, Settings
 
 __all__ = ["Problem", "Resolved", "resolve"]
 
@@ -137,7 +137,7 @@ def _client_layers(
 
 def _default_sources(settings: Settings) -> dict[str, str]:
     sources = {"models": DEFAULT, "data_classes": DEFAULT, "routes": DEFAULT}
-    for section in ("embedded", "completion", "filters", "log"):
+    for section in SECTION_NAMES:
         for field in dataclasses.fields(getattr(settings, section)):
             sources[f"{section}.{field.name}"] = DEFAULT
     return sources

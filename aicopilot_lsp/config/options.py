@@ -54,6 +54,8 @@ _Line = Annotated[
     str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f\x{2028}\x{2029}]+$", max_length=500)
 ]
 _Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", max_length=100)]
+# Most keys that are pasted here by mistake have a dash; what is refused is not shown.
+_Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=100)]
 _Pattern = Annotated[_Line, AfterValidator(_exclude_pattern)]
 _HeaderName = Annotated[str, _without(header_name_fault)]
 _HeaderValue = Annotated[str, _without(header_value_fault)]
@@ -126,7 +128,7 @@ class ModelOptions(_Table):
         "a table of texts",
         max_length=50,
     )
-    api_key_env: _Name | None = option(
+    api_key_env: _Variable | None = option(
         "Name of the environment variable that holds the API key. "
         "It is read when the key is first needed.",
         "the name of an environment variable",

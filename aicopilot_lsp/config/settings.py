@@ -10,6 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 DEFAULT_MODEL_NAME = "embedded"
+# The tables of which there is one each; each is a field of Settings.
+SECTION_NAMES = ("embedded", "completion", "latency", "filters", "log")
 
 
 @dataclass(frozen=True, slots=True)

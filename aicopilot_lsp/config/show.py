@@ -8,7 +8,7 @@ from typing import Any
 
 from aicopilot_lsp.config.load import DEFAULT, Resolved
 from aicopilot_lsp.config.problems import printable_text
-from aicopilot_lsp.config.settings import ModelSettings, Secret
+from aicopilot_lsp.config.settings import SECTION_NAMES, ModelSettings, Secret
 
 _HIDDEN = "***"
 TRUSTED_BY = "the user"
@@ -40,7 +40,7 @@ def effective(resolved: Resolved) -> Iterator[Shown]:
             if value is not None and key != "source":
                 place = f"routes[{at}].{key}"
                 yield Shown(place, _plain(value), sources.get(place, route.source))
-    for section in ("embedded", "completion", "filters", "log"):
+    for section in SECTION_NAMES:
         for key, value in _values(getattr(settings, section)):
             name = f"{section}.{key}"
             yield Shown(name, _plain(value), sources[name])

@@ -7,7 +7,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from aicopilot_lsp.cli.config import app
+from aicopilot_lsp.config.options import SECTIONS
 from aicopilot_lsp.config.paths import CONFIG_FILE_VARIABLE
+from aicopilot_lsp.config.settings import SECTION_NAMES
 
 SECRET = "sk-canary-0123456789"
 
@@ -62,6 +64,20 @@ def test_show_as_json_holds_the_same(user_file: Path, tmp_path: Path) -> None:
     assert report["settings"]["models[0].headers"]["value"] == {"X": "***"}
     assert {problem["key"] for problem in report["problems"]} == {"", "models[0].api_key"}
     assert SECRET not in done.output
+
+
+def test_a_key_in_place_of_the_variable_that_holds_it_is_not_shown(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(f"[[models]]\nprovider = 'llama.cpp'\napi_key_env = '{SECRET}'\n")
+    done = run("show", "--config", path, "--root", tmp_path)
+    assert "models[0].api_key_env" in done.stdout  # as a problem
+    assert SECRET not in done.output
+
+
+def test_show_leaves_no_section_out(tmp_path: Path) -> None:
+    shown = json.loads(run("show", "--json", "--root", tmp_path).stdout)["settings"]
+    assert {key.partition(".")[0] for key in shown} >= {*SECTIONS}
+    assert (*SECTIONS,) == SECTION_NAMES
 
 
 def test_show_tells_what_trust_changes(tmp_path: Path) -> None:
