@@ -18,6 +18,7 @@ from typing import Any, Self
 
 from aicopilot_lsp.errors import ModelErrorKind as Kind
 from aicopilot_lsp.models.api import Framing
+from tests.support.loopback import stop_accepting
 from tests.support.scripted_llamacpp import read_request
 from tests.support.wires import LLAMACPP, Wire
 
@@ -467,7 +468,7 @@ class FaultServer:
 
     async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
-        self._server.close()
+        await stop_accepting(self._server)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

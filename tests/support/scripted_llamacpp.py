@@ -31,6 +31,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
+from tests.support.loopback import stop_accepting
+
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 _LITERAL = re.compile(r'root ::= "((?:[^"\\]|\\.)*)" \[\^\\x00\]\*')
 _ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
@@ -159,7 +161,7 @@ class ScriptedLlamaCpp:
 
     async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
-        self._server.close()
+        await stop_accepting(self._server)
         await self.hang_up()
         await self._server.wait_closed()
 

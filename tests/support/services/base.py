@@ -35,6 +35,7 @@ from typing import Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from tests.support.loopback import stop_accepting
 from tests.support.scripted_llamacpp import Request, read_request, tokens
 
 Ended = Literal["end", "stop", "limit"]
@@ -202,7 +203,7 @@ class Service:
 
     async def __aexit__(self, kind: object, *_: object) -> None:
         assert self._server is not None
-        self._server.close()
+        await stop_accepting(self._server)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
