@@ -246,7 +246,7 @@ class Engine:
         from aicopilot_lsp.completion.failover import Choice, NamedModel
 
         self._completing()
-        place = routing.Place(snapshot.path, snapshot.document.language_id)
+        place = routing.Place(snapshot.path, snapshot.document.language_id, snapshot.aliases)
         routed = routing.route(self.settings, ROLE, place)
         on_purpose = snapshot.trigger is Trigger.INVOKED
         served = self._served  # as long as this request lasts, whatever the settings say then

@@ -30,10 +30,14 @@ class Place:
     path : str
         As in Snapshot.path: "" for an untitled buffer, which no pattern matches.
     language_id : str
+    aliases : tuple of str
+        As in Snapshot: a prohibition holds whichever of all paths it matches, an order goes by
+        `path` alone.
     """
 
     path: str
     language_id: str
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,8 @@ def _orders_in(one: RouteSettings, settings: Settings, place: Place) -> bool:
 def _matches(one: RouteSettings, settings: Settings, place: Place, *, forbidding: bool) -> bool:
     if one.languages is not None and place.language_id not in one.languages:
         return False
-    if one.paths is not None and not _is_under(place.path, one.paths):
+    is_under = _may_be_under if forbidding else _is_under
+    if one.paths is not None and not is_under(place, one.paths):
         return False
     if one.data_class is None:
         return True
@@ -89,8 +94,8 @@ def _matches(one: RouteSettings, settings: Settings, place: Place, *, forbidding
         return False
     if forbidding:
         every = (*data_class.patterns, *data_class.added)
-        return data_class.unclear or _is_under(place.path, every)
-    return _is_under(place.path, data_class.patterns)
+        return data_class.unclear or is_under(place, every)
+    return is_under(place, data_class.patterns)
 
 
 def _ordered(serving: tuple[ModelSettings, ...], use: tuple[str, ...]) -> tuple[ModelSettings, ...]:
@@ -146,8 +151,21 @@ def _said(one: RouteSettings) -> str:
     return "; ".join(f"{key} = [{names}]" for key, names in written)
 
 
+def _is_under(place: Place, patterns: tuple[str, ...]) -> bool:
+    return _matched(place.path, patterns)
+
+
+def _may_be_under(place: Place, patterns: tuple[str, ...]) -> bool:
+    """Under whatever path, and in whatever case: to many file systems all spellings are one."""
+    folded = tuple(pattern.casefold() for pattern in patterns)
+    return any(
+        _matched(path, patterns) or _matched(path.casefold(), folded)
+        for path in (place.path, *place.aliases)
+    )
+
+
 @lru_cache(maxsize=1024)
-def _is_under(path: str, patterns: tuple[str, ...]) -> bool:
+def _matched(path: str, patterns: tuple[str, ...]) -> bool:
     """Asked with every keystroke, and a pattern with many stars may take seconds."""
     return bool(path) and _spec(patterns).match_file(path)
 

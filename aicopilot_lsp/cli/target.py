@@ -1,5 +1,6 @@
 """A place in a file, as people write it: FILE --at LINE:COLUMN, and the root it must lie in."""
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,8 @@ class Target:
     """A file read, a place in it, and the folder it belongs to.
 
     `text` is None where the file is not text; the place is then 1:1, whatever was asked for.
+    `aliases` are its paths within the root where links are not followed, which patterns may mean as
+    well.
     """
 
     path: Path
@@ -37,6 +40,7 @@ class Target:
     text: str | None
     line: int
     column: int
+    aliases: tuple[str, ...] = ()
 
     def snapshot(self) -> Snapshot:
         """The place as a request made on purpose; an unreadable text is an empty one."""
@@ -45,7 +49,13 @@ class Target:
             self.text or "", uri=self.path.as_uri(), language_id=language_id_for(relative)
         )
         cursor = Point(self.line - 1, self.column - 1)
-        return Snapshot(document=document, cursor=cursor, trigger=Trigger.INVOKED, path=relative)
+        return Snapshot(
+            document=document,
+            cursor=cursor,
+            trigger=Trigger.INVOKED,
+            path=relative,
+            aliases=self.aliases,
+        )
 
 
 def read_target(file: Path, at: str | None, root: Path | None) -> Target:
@@ -70,7 +80,7 @@ def read_target(file: Path, at: str | None, root: Path | None) -> Target:
         return Target(path, base, None, 1, 1)
     document = DocumentSnapshot.from_text(text)
     line, column = _checked(wanted, document, file) if wanted else _end(document)
-    return Target(path, base, text, line, column)
+    return Target(path, base, text, line, column, _aliases(file, path, base))
 
 
 def _existing(file: Path) -> Path:
@@ -83,6 +93,16 @@ def _existing(file: Path) -> Path:
     if not path.is_file():
         raise TargetError(f"{file} is not a regular file.")
     return path
+
+
+def _aliases(file: Path, path: Path, base: Path) -> tuple[str, ...]:
+    """`file` as it was written, and with only its folder's links followed."""
+    ways = (Path(os.path.normpath(file.absolute())), file.parent.resolve() / file.name)
+    return tuple(
+        way.relative_to(base).as_posix()
+        for way in dict.fromkeys(ways)
+        if way != path and way.is_relative_to(base)
+    )
 
 
 def _decoded(path: Path, file: Path) -> str | None:

@@ -66,7 +66,8 @@ def _forbidden(snapshot: Snapshot, settings: CompletionSettings, line: str) -> s
         return "disabled"
     if document.language_id in settings.disabled_languages:
         return "language-disabled"
-    if snapshot.path and _is_excluded(snapshot.path, settings.exclude):
+    paths = (snapshot.path, *snapshot.aliases)
+    if any(path and _is_excluded(path, settings.exclude) for path in paths):
         return "excluded"
     if len(line) > _MAX_LINE_CHARS:
         return "line-too-long"

@@ -25,12 +25,16 @@ class Snapshot:
         Relative to its workspace folder with "/" where it is in one, else the absolute path without
         its leading "/"; "" for an untitled buffer. For exclusion patterns; nothing is read from it,
         and of an absolute one no more than the file's name may go into a prompt.
+    aliases : tuple of str
+        The paths that the same file has besides: through links, and in outer workspace folders.
+        What excludes or forbids one of them does so for the file.
     """
 
     document: DocumentSnapshot
     cursor: Point
     trigger: Trigger = Trigger.AUTOMATIC
     path: str = ""
+    aliases: tuple[str, ...] = ()
 
 
 class OutcomeKind(StrEnum):

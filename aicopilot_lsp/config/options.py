@@ -163,8 +163,9 @@ class RouteOptions(_Table):
     what allows, wherever it stands: all `only` and `never` that hold for a file add up, the first
     `use` that holds for it gives the order, and what remains is asked in that order. Where nothing
     remains there are no suggestions, and "Why no suggestion here?" names the route. Patterns are
-    those of `completion.exclude`; an untitled buffer has no path that they could match, and meets
-    neither `data_class` nor `paths`."""
+    those of `completion.exclude`, and what forbids holds for upper and lower case alike; an
+    untitled buffer has no path that they could match, and meets neither `data_class` nor `paths`.
+    """
 
     data_class: _Name | None = option(
         "Holds for files of this data class.",
@@ -281,8 +282,8 @@ class CompletionOptions(_Table):
     )
     exclude: list[_Pattern] | None = option(
         "Files that are never read and never get suggestions: patterns as in `.gitignore`, "
-        "matched against the path within the workspace folder; outside all folders against the "
-        "absolute path without its leading slash.",
+        "matched against the path within the workspace folder, as it is written and where links "
+        "lead; outside all folders against the absolute path without its leading slash.",
         "a list of patterns as in .gitignore",
         workspace=WorkspaceRule.ADD,
         max_length=MAX_LIST_ITEMS,

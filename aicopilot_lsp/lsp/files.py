@@ -1,8 +1,8 @@
-"""Which path a document has, as the prompt and the exclusion patterns see it.
+"""Which paths a document has, as the prompt and the patterns of the configuration see it.
 
-A file that is excluded under one of its names must be so under the other: where a folder or the way
-to a document leads through a link, both spellings are compared. Finding that out asks the disk,
-which may be slow: it is done in a thread, once for each directory. No file is opened.
+A file that is excluded under one of its names must be so under each: as the editor writes it and
+where links lead, in the folder it is in and in those around that. Finding out where links lead asks
+the disk, which may be slow: it is done in a thread, once for each path. No file is opened.
 """
 
 import asyncio
@@ -17,42 +17,42 @@ from pygls.uris import to_fs_path
 
 from aicopilot_lsp.lsp.client import Folder
 
-_MAX_DIRECTORIES = 512
+_MAX_PATHS = 512
 
 
 class Places:
-    """Where directories really are; owned by the event loop."""
+    """Where paths really lead; owned by the event loop."""
 
     def __init__(self) -> None:
         self._real: OrderedDict[Path, asyncio.Future[Path]] = OrderedDict()
 
-    async def path_of(self, uri: str, folders: Iterable[Folder]) -> str:
-        """The path of `uri` relative to the innermost folder that holds it, with "/".
+    async def paths_of(self, uri: str, folders: Iterable[Folder]) -> tuple[str, ...]:
+        """The paths of `uri`, with "/", relative to each folder that holds it; the first is that in
+        the innermost one, as the editor writes both if one holds the other so.
 
-        Outside all folders its absolute path without the "/" in front, so that patterns find the
-        directories in it; "" for what has no path.
+        Where no folder holds it, its absolute path without the "/" in front, so that patterns find
+        the directories in it; "" for what has no path.
         """
         path = _any_path(uri)
         if path is None:
-            return ""
+            return ("",)
         holders = roots(folders)
-        if not _is_file(uri) or not holders:
-            return _within(path, holders)
-        # As the editor writes both, if one holds the other so; then by what they really are.
-        if any(path.is_relative_to(root) for root in holders):
-            return _within(path, holders)
-        real_path = await self._really(path.parent) / path.name
+        written = _within(path, holders)
+        if not _is_file(uri):
+            return tuple(written) or (_absolute(path),)
+        real_path = await self._really(path)
         real_holders = [await self._really(root) for root in holders]
-        if any(real_path.is_relative_to(root) for root in real_holders):
-            return _within(real_path, real_holders)
-        return _within(path, ())
+        found = [*written, *_within(real_path, real_holders)] or [_absolute(path)]
+        if not any(real_path.is_relative_to(root) for root in real_holders):
+            found.append(_absolute(real_path))
+        return tuple(dict.fromkeys(found))
 
-    async def _really(self, directory: Path) -> Path:
-        found = self._real.get(directory)
+    async def _really(self, path: Path) -> Path:
+        found = self._real.get(path)
         if found is None or (found.done() and (found.cancelled() or found.exception())):
-            found = asyncio.ensure_future(asyncio.to_thread(_real, directory))
-            self._real[directory] = found
-            if len(self._real) > _MAX_DIRECTORIES:
+            found = asyncio.ensure_future(asyncio.to_thread(_real, path))
+            self._real[path] = found
+            if len(self._real) > _MAX_PATHS:
                 self._real.popitem(last=False)
         return await asyncio.shield(found)  # others wait for it, too
 
@@ -97,11 +97,16 @@ def _is_file(uri: str) -> bool:
     return re.match("file:", uri, re.IGNORECASE) is not None
 
 
-def _within(path: Path, holders: Iterable[Path]) -> str:
-    holding = [root for root in holders if path.is_relative_to(root)]
-    innermost = max(holding, key=lambda root: len(root.parts), default=Path(path.anchor))
-    return path.relative_to(innermost).as_posix()
+def _within(path: Path, holders: Iterable[Path]) -> list[str]:
+    """`path` in each of `holders` that holds it, the innermost first."""
+    holding = {root for root in holders if path.is_relative_to(root)}
+    inwards = sorted(holding, key=lambda root: len(root.parts), reverse=True)
+    return [path.relative_to(root).as_posix() for root in inwards]
 
 
-def _real(directory: Path) -> Path:
-    return Path(os.path.realpath(directory))
+def _absolute(path: Path) -> str:
+    return path.relative_to(path.anchor).as_posix()
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))

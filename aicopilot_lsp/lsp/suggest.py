@@ -102,7 +102,7 @@ async def _complete(session: Session, asked: Asked, wanted: Callable[[], bool]) 
     try:
         # Settings that the client was asked for may say "not in this file": they are waited for.
         await session.ready.wait()
-        path = await session.places.path_of(uri, asked.folders)
+        path, *aliases = await session.places.paths_of(uri, asked.folders)
     except asyncio.CancelledError as error:
         superseded = SUPERSEDED in error.args
         session.note(uri, OutcomeKind.SUPERSEDED if superseded else OutcomeKind.CANCELLED)
@@ -113,7 +113,8 @@ async def _complete(session: Session, asked: Asked, wanted: Callable[[], bool]) 
         return Outcome(kind=OutcomeKind.EMPTY, reason="no-engine")
     if session.client.progress:
         session.progress.watch(session.engine)
-    return await session.engine.complete(replace(asked.snapshot, path=path))
+    snapshot = replace(asked.snapshot, path=path, aliases=tuple(aliases))
+    return await session.engine.complete(snapshot)
 
 
 def _selected(

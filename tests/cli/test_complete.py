@@ -180,3 +180,20 @@ def test_no_sequence_of_a_file_or_its_name_commands_the_terminal(cli: Cli) -> No
     assert "\x1b[31m" not in done.stdout
     missing = cli.run("complete", f"{file}\x1b[31mx")
     assert "\x1b" not in missing.stderr
+
+
+def test_a_link_takes_no_file_out_of_a_route(cli: Cli) -> None:
+    """Neither a link to a restricted file nor one in a restricted folder."""
+    routes = '[[routes]]\npaths = ["restricted/"]\nonly = []\n'
+    cli.config.write_text(f"{cli.config.read_text()}{routes}")
+    folder = cli.folder / "project"
+    (folder / "restricted").mkdir(parents=True)
+    (folder / "restricted" / "x.py").write_text(ADD)
+    (folder / "y.py").write_text(ADD)
+    (folder / "to_x.py").symlink_to(folder / "restricted" / "x.py")
+    (folder / "restricted" / "to_y.py").symlink_to(folder / "y.py")
+    for name in ("to_x.py", "restricted/to_y.py", "restricted/x.py"):
+        record = cli.json("complete", folder / name, "--root", folder, "--json")
+        assert record["outcome"]["reason"] == "no-model-allowed", name
+    record = cli.json("complete", folder / "y.py", "--root", folder, "--at", "2:11", "--json")
+    assert record["text"] == " a + b"

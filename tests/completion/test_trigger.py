@@ -45,6 +45,11 @@ def test_automatic_requests_stay_quiet_where_a_suggestion_would_be_in_the_way(
     assert decide(at_cursor(marked), SETTINGS).rule == rule
 
 
+def test_a_file_that_is_excluded_under_one_of_its_paths_is_excluded() -> None:
+    snapshot = replace(at_cursor("x = ‸", path="ok.py"), aliases=("secrets/a.py",))
+    assert decide(snapshot, replace(SETTINGS, exclude=("secrets/",))).rule == "excluded"
+
+
 @pytest.mark.parametrize("marked", ["‸", "x = na‸me", "x = ‸ + 2"])
 def test_explicit_requests_skip_the_rules_of_taste(marked: str) -> None:
     assert decide(at_cursor(marked, trigger=Trigger.INVOKED), SETTINGS).rule is None

@@ -51,6 +51,33 @@ def test_without_routes_models_are_asked_in_the_order_of_the_file(configured: Co
     assert names(configured.resolve(user=MODELS).settings, "restricted/a.py") == EVERY
 
 
+@pytest.mark.parametrize("effect", ["only = ['local']", "never = ['far']"])
+@pytest.mark.parametrize("condition", ["data_class = 'restricted'", "paths = ['restricted/**']"])
+@pytest.mark.parametrize(
+    "paths", [("ok.py", "restricted/a.py"), ("Restricted/a.py",), ("ok.py", "RESTRICTED/b.py")]
+)
+def test_what_forbids_holds_for_every_path_of_a_file_and_whatever_its_case(
+    configured: Configured, effect: str, condition: str, paths: tuple[str, ...]
+) -> None:
+    user = f"{MODELS}[[routes]]\n{condition}\n{effect}\n"
+    place = Place(paths[0], "python", paths[1:])
+    found = route(configured.resolve(user=user).settings, "autocomplete", place)
+    assert [model.name for model in found.models] == ["embedded"]
+
+
+def test_folding_case_takes_no_prohibition_away(configured: Configured) -> None:
+    user = f"{MODELS}[[routes]]\npaths = ['restricted/*', '!restricted/Open.py']\nnever = ['far']"
+    settings = configured.resolve(user=user).settings
+    assert names(settings, "restricted/open.py") == ("embedded",)
+
+
+def test_an_order_goes_by_the_path_that_the_editor_shows(configured: Configured) -> None:
+    user = f"{MODELS}[[routes]]\npaths = ['restricted/']\nuse = ['embedded']\n"
+    settings = configured.resolve(user=user).settings
+    place = Place("ok.py", "python", ("restricted/a.py",))
+    assert len(route(settings, "autocomplete", place).models) == 2
+
+
 def test_models_serve_the_roles_that_they_list() -> None:
     chatty = ModelSettings(name="c", provider="embedded", roles=("chat", "next_edit"))
     both = ModelSettings(name="b", provider="embedded", roles=("autocomplete", "chat"))

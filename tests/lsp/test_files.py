@@ -17,9 +17,13 @@ def linked(tmp_path: Path) -> tuple[Path, Path]:
     return real, link
 
 
-async def path_of(document: Path | str, *folders: Path | str) -> str:
+async def paths_of(document: Path | str, *folders: Path | str) -> tuple[str, ...]:
     uris = [each if isinstance(each, str) else each.as_uri() for each in (document, *folders)]
-    return await Places().path_of(uris[0], [Folder(uri=uri) for uri in uris[1:]])
+    return await Places().paths_of(uris[0], [Folder(uri=uri) for uri in uris[1:]])
+
+
+async def path_of(document: Path | str, *folders: Path | str) -> str:
+    return (await paths_of(document, *folders))[0]
 
 
 async def test_paths_are_relative_to_the_innermost_folder() -> None:
@@ -33,6 +37,25 @@ async def test_it_makes_no_difference_which_of_folder_and_document_came_by_a_lin
     for folder in linked:
         for way in linked:
             assert await path_of(way / "secrets" / "a.py", folder) == "secrets/a.py"
+
+
+async def test_a_file_has_the_path_that_a_link_leads_to_as_well(linked: tuple[Path, Path]) -> None:
+    folder, _ = linked
+    (folder / "secrets" / "a.py").touch()
+    (folder / "ok.py").symlink_to(folder / "secrets" / "a.py")
+    (folder / "open").symlink_to(folder / "secrets")
+    (folder / "log").symlink_to(folder.parent)
+    assert await paths_of(folder / "ok.py", folder) == ("ok.py", "secrets/a.py")
+    assert await paths_of(folder / "open" / "a.py", folder) == ("open/a.py", "secrets/a.py")
+    outside = (folder.parent / "b.py").as_posix()[1:]
+    assert await paths_of(folder / "log" / "b.py", folder) == ("log/b.py", outside)
+
+
+async def test_a_file_has_its_path_in_outer_folders_as_well(linked: tuple[Path, Path]) -> None:
+    folder, _ = linked
+    found = await paths_of(folder / "secrets" / "a.py", folder, folder / "secrets")
+    assert found == ("a.py", "secrets/a.py")
+    assert await paths_of("git:/w/s/a.py", "file:///w", "file:///w/s") == ("a.py", "s/a.py")
 
 
 async def test_a_file_that_is_not_there_yet_counts_as_what_it_would_be(
