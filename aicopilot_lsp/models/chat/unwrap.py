@@ -1,4 +1,4 @@
-"""The text to insert out of a chat model's answer: without reasoning, talk, tags and fences.
+"""The text to insert out of a chat model's answer: without reasoning, talk and fences.
 
 Streaming and pure. An answer is read a character at a time, so how it was cut into pieces changes
 nothing. What may turn out to be wrapping is held back; what was given out is never taken back.
@@ -8,13 +8,11 @@ Next: clean.py.
 import re
 from collections.abc import Callable
 
-TAG, END_TAG = "<insert>", "</insert>"
 _FENCES = ("```", "~~~")
 _REASONING = {"<think>": "</think>", "<thinking>": "</thinking>", "<reasoning>": "</reasoning>"}
-_OPENERS = (*_FENCES, *_REASONING, TAG)
-# What may be the beginning of the end: a line's end and the blanks behind it, ticks, half a tag.
-_HALF_TAGS = "|".join(re.escape(END_TAG[:size]) for size in range(len(END_TAG) - 1, 0, -1))
-_MAY_END = re.compile(rf"(?:\n\s*)?(?:`+|~+)?(?:{_HALF_TAGS})?\Z")
+_OPENERS = (*_FENCES, *_REASONING)
+# What may be the beginning of the end: a line's end and the blanks behind it, ticks.
+_MAY_END = re.compile(r"(?:\n\s*)?(?:`+|~+)?\Z")
 _TICKS_AT_LINE_END = re.compile(r"(?<=[^\s`])```+\n\Z")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _LAST_TICKS = re.compile(r"(?:\A|(?<=\n))[ \t]*(?:`+|~+)\Z|```+\Z")
@@ -44,7 +42,7 @@ class Unwrap:
         self._step: Callable[[], str] = self._at_start
         self._held = ""
         self._line = ""  # the body's last line, as far as it was given out
-        self._fence = ""  # what closes the body, besides the tag
+        self._fence = ""  # what closes the body
         self._bare = False
         self._introduced = False
         self._after_cr = False
@@ -82,8 +80,6 @@ class Unwrap:
         if text in _REASONING:
             self._thoughts_end, self.reasoned = _REASONING[text], True
             return self._go(self._in_thoughts)
-        if text == TAG:
-            return self._go(self._after_tag)
         if text.startswith(_FENCES):
             return self._in_fence_line(text)
         if "\n" not in text or _may_open(text):
@@ -99,10 +95,8 @@ class Unwrap:
         return self._go(self._at_start) if self._held == self._thoughts_end else ""
 
     def _in_talk(self) -> str:
-        """Lines until a tag or a fence; after one that ends in a colon also bare text."""
+        """Lines until a fence; after one that ends in a colon also bare text."""
         text = self._held.lstrip()
-        if text.endswith(TAG):
-            return self._go(self._after_tag)
         if text.endswith("</think>"):  # some servers swallow the tag that opens it
             self.reasoned = True
             return self._go(self._at_start)
@@ -115,15 +109,6 @@ class Unwrap:
             return self._begin(self._held.lstrip("\n"))
         self._introduced = text.rstrip().endswith(":")
         return self._go(self._in_talk)
-
-    def _after_tag(self) -> str:
-        """Text, or a fence although there is a tag."""
-        text = self._held.lstrip()
-        if text.startswith(_FENCES):
-            return self._in_fence_line(text)
-        if not text or any(fence.startswith(text) for fence in _FENCES):
-            return ""
-        return self._begin(self._held.removeprefix("\n"))
 
     def _in_fence_line(self, text: str) -> str:
         """The line that opens a fence names a language, or holds all there is."""
@@ -143,19 +128,16 @@ class Unwrap:
             self.done = True
             return found["text"].strip() if found else ""
         outside = self._step == self._in_talk and not self._introduced
-        talks = self._step != self._after_tag and self._is_talk(text)
-        if not text or outside or talks or (len(text) > 1 and _may_open(text)):
+        if not text or outside or self._is_talk(text) or (len(text) > 1 and _may_open(text)):
             self.done = True
             return ""
-        self._bare = self._step != self._after_tag
+        self._bare = True
         return self._begin(self._held.lstrip("\n") if self.reasoned else self._held)
 
     # The body.
 
     def _in_body(self) -> str:
         held = self._held
-        if held.endswith(END_TAG):
-            return self._end(held[: -len(END_TAG)])
         line = (self._line + held).rpartition("\n")[2]
         if self._fence and line.lstrip().startswith(self._fence):
             return self._end(held[: held.rfind("\n") + 1])
@@ -173,9 +155,6 @@ class Unwrap:
         held = self._held
         if self._bare and _BLANK_LINE.match(held) and self._is_talk(held):
             return ""
-        half_tag = re.search(rf"<(?:{'|'.join(_half('/insert>'))})\Z", held)
-        if half_tag:
-            held = held[: half_tag.start()]
         line = (self._line + held).rpartition("\n")[2]
         ticks = _LAST_TICKS.search(held)
         if ticks and (ticks[0].strip().startswith("```") or not line.strip("`~ \t")):
@@ -213,7 +192,3 @@ def _may_open(text: str) -> bool:
 def _tail_start(held: str) -> int:
     found = _MAY_END.search(held)
     return found.start() if found else len(held)
-
-
-def _half(text: str) -> list[str]:
-    return [re.escape(text[:size]) for size in range(len(text) - 1, 0, -1)]

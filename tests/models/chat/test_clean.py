@@ -96,7 +96,7 @@ def test_only_what_is_new_goes_in(around: tuple[str, str], answer: str, text: st
 
 
 _WORDS = ["```", "python\n", "\n", "\n\n", "    ", "\t", " ", "return ", "a + b", "def add(a, b):"]
-_WORDS += ["</insert>", "print(add(1, 2))", "x", "Sure!", "`", "\r\n", "<think>"]
+_WORDS += ["print(add(1, 2))", "x", "Sure!", "`", "\r\n", "<think>"]
 
 
 @settings(deadline=None)
