@@ -18,7 +18,7 @@ from aicopilot_lsp.text.languages import language_for
 # only what is in nobody's way; for the others the stop strings of the format end the answer.
 _CONTROL = re.compile(
     r"<\|/?[A-Za-z]\w{1,40}\|>|<\uff5c[^\uff5c<>]{2,40}\uff5c>|<\[(?:fim-\w+|\w+\u2581[\w\u2581]+)\]>"
-    r"|<fim[_-]\w+>|<file_sep>|<(?:start|end)_of_turn>|<(?:PRE|SUF|MID|EOT)>"
+    r"|<fim[_-]\w+>|<file_sep>|<(?:start|end)_of_turn>|(?<!<)<(?:SUF|MID|EOT)>"
     r"|^\[(?:PREFIX|SUFFIX|MIDDLE)\]|</s>\s*\Z",
     re.MULTILINE,
 )

@@ -68,7 +68,7 @@ def test_every_token_that_ends_an_answer_is_a_marker(fmt: FimFormat) -> None:
 
 
 def test_no_answer_is_ended_by_ordinary_code(fmt: FimFormat) -> None:
-    documented = {"<EOT>", "<PRE>", "<SUF>", "<MID>", "[PREFIX]", "[SUFFIX]", "<eos>"}
+    documented = {"<EOT>", "<PRE> ", "<SUF>", "<MID>", "[PREFIX]", "[SUFFIX]"}
     for stop in fmt.stop:
         assert stop.startswith("\n") or stop in documented or distinctive(stop)
 

@@ -92,7 +92,8 @@ _ROWS = (
         alone=("<PRE> {prefix}", " <SUF>{suffix}", " <MID>{middle}"),
         among=("<PRE> ", "{files}", "# {path}\n", "{prefix}", " <SUF>{suffix}", " <MID>{middle}"),
         file=_UNDER_COMMENT,
-        stop=("<EOT>", "<PRE>", "<SUF>", "<MID>"),
+        # Without its blank "<PRE>" is an element of old HTML.
+        stop=("<EOT>", "<PRE> ", "<SUF>", "<MID>"),
         markers=tokens.CODELLAMA,
         source="the reference code of CodeLlama, and Ollama's page of its 7B and 13B base models",
     ),
@@ -121,7 +122,8 @@ _ROWS = (
         ),
         file=("{path}\n", "{text}\n<|file_separator|>"),
         stop=(
-            *("<|file_separator|>", "<eos>", "<end_of_turn>"),
+            # "<eos>" stands in every vocabulary that somebody writes out in code.
+            *("<|file_separator|>", "<end_of_turn>"),
             *("<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>"),
         ),
         markers=tokens.CODEGEMMA,
