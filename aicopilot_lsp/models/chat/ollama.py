@@ -8,7 +8,7 @@ from aicopilot_lsp.models.api import Call, Framing, Piece, Reader
 from aicopilot_lsp.models.chat.prompt import answer_tokens, conversation
 from aicopilot_lsp.models.chat.reading import Answer
 from aicopilot_lsp.models.http import json_object
-from aicopilot_lsp.models.protocol import FinishReason, GenerateRequest, Healing, Hole, Usage
+from aicopilot_lsp.models.protocol import FinishReason, GenerateRequest, Healing, Usage
 from aicopilot_lsp.models.sse import Event
 from aicopilot_lsp.models.wire import count, mapping, milliseconds, text
 
@@ -27,20 +27,17 @@ class OllamaChat:
     context_tokens : int or None
         What the server is to reserve (num_ctx); None leaves it to the server, which cuts longer
         prompts at their beginning without a word.
-    keep_alive : str
-        How long the model stays loaded.
     """
 
     model: str
     context_tokens: int | None = None
-    keep_alive: str | None = None
     framing = Framing.NDJSON
     healing = Healing.NONE
     max_stops = 0
     takes_middle = False
 
     def call(self, request: GenerateRequest, stop: tuple[str, ...]) -> Call:  # noqa: ARG002 - of the protocol
-        told = conversation(request.hole or Hole(prefix="", suffix=""))
+        told = conversation(request)
         options: dict[str, Any] = {
             "num_predict": answer_tokens(request),
             "temperature": request.temperature,
@@ -58,8 +55,6 @@ class OllamaChat:
             "think": False,
             "options": options,
         }
-        if self.keep_alive is not None:
-            body["keep_alive"] = self.keep_alive
         return Call(path="/api/chat", body=body)
 
     def reader(self, request: GenerateRequest) -> Reader:

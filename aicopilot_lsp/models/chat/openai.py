@@ -17,7 +17,7 @@ from aicopilot_lsp.models.chat.prompt import answer_tokens, conversation
 from aicopilot_lsp.models.chat.reading import Answer
 from aicopilot_lsp.models.http import json_object
 from aicopilot_lsp.models.httpbackend import HttpBackend
-from aicopilot_lsp.models.protocol import FinishReason, GenerateRequest, Healing, Hole, Usage
+from aicopilot_lsp.models.protocol import FinishReason, GenerateRequest, Healing, Usage
 from aicopilot_lsp.models.sse import Event
 from aicopilot_lsp.models.wire import count, first, mapping, text
 from aicopilot_lsp.plugins import BackendContext
@@ -112,7 +112,7 @@ class OpenAiChat:
     takes_middle = False
 
     def call(self, request: GenerateRequest, stop: tuple[str, ...]) -> Call:  # noqa: ARG002 - of the protocol
-        told = conversation(request.hole or Hole(prefix="", suffix=""))
+        told = conversation(request)
         messages = [
             {"role": "system", "content": told.system},
             {"role": "user", "content": told.user},
@@ -131,7 +131,7 @@ class OpenAiChat:
         return Call(path=self.path, body=body | dict(self.extra))
 
     def reader(self, request: GenerateRequest) -> Reader:
-        told = conversation(request.hole or Hole(prefix="", suffix=""))
+        told = conversation(request)
         return _Events(Answer(request, begun=told if self.begins else None))
 
 

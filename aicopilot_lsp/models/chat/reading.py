@@ -3,8 +3,8 @@
 from aicopilot_lsp.models.api import Piece
 from aicopilot_lsp.models.chat import faults
 from aicopilot_lsp.models.chat.clean import Cleaner
-from aicopilot_lsp.models.chat.prompt import Conversation
-from aicopilot_lsp.models.protocol import FinishReason, GenerateRequest, Hole, Usage
+from aicopilot_lsp.models.chat.prompt import Conversation, hole_of
+from aicopilot_lsp.models.protocol import FinishReason, GenerateRequest, Usage
 
 
 class Answer:
@@ -20,8 +20,7 @@ class Answer:
     def __init__(self, request: GenerateRequest, *, begun: Conversation | None = None) -> None:
         self._begun = begun.begun if begun else ""
         self._start = ""
-        hole = request.hole or Hole(prefix="", suffix="")
-        self._cleaner = Cleaner(hole, near=begun.near if begun else None)
+        self._cleaner = Cleaner(hole_of(request), near=begun.near if begun else None)
         self._ended = False
         self._given = False
         self.reasoned = False  # set by readers whose API tells of reasoning apart

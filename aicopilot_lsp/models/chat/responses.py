@@ -17,7 +17,7 @@ from aicopilot_lsp.models.chat.reading import Answer
 from aicopilot_lsp.models.failures import Reason
 from aicopilot_lsp.models.http import json_object
 from aicopilot_lsp.models.httpbackend import HttpBackend
-from aicopilot_lsp.models.protocol import FinishReason, GenerateRequest, Healing, Hole, Usage
+from aicopilot_lsp.models.protocol import FinishReason, GenerateRequest, Healing, Usage
 from aicopilot_lsp.models.sse import Event
 from aicopilot_lsp.models.wire import count, mapping, text
 from aicopilot_lsp.plugins import BackendContext
@@ -62,7 +62,7 @@ class OpenAiResponses:
     takes_middle = False
 
     def call(self, request: GenerateRequest, stop: tuple[str, ...]) -> Call:  # noqa: ARG002 - of the protocol
-        told = conversation(request.hole or Hole(prefix="", suffix=""))
+        told = conversation(request)
         body: dict[str, Any] = {
             "model": self.model,
             "instructions": told.system,
