@@ -15,25 +15,22 @@ from typing import Any
 from aicopilot_lsp.config.urls import under_public_name
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
 from aicopilot_lsp.models import failures
-from aicopilot_lsp.models.api import Api, Dialect, LearningApi, Piece
+from aicopilot_lsp.models.answer import Answer
+from aicopilot_lsp.models.api import Api, Dialect, LearningApi
 from aicopilot_lsp.models.endpoint import Endpoint
-from aicopilot_lsp.models.framing import Decoder, decoder, expect
-from aicopilot_lsp.models.http import Deadline, Reply, Transport
+from aicopilot_lsp.models.framing import expect
+from aicopilot_lsp.models.http import Deadline, Transport
 from aicopilot_lsp.models.learner import Learner
 from aicopilot_lsp.models.protocol import (
     BackendInfo,
-    Finished,
-    FinishReason,
     GenerateRequest,
     Layout,
     Mode,
     Prompting,
     Site,
     StreamEvent,
-    TextChunk,
-    Usage,
 )
-from aicopilot_lsp.models.stops import StopGate
+from aicopilot_lsp.models.shared_work import SharedWork
 
 Locate = Callable[[], Awaitable[Endpoint]]
 Readiness = Callable[[], Awaitable[str | None]]
@@ -43,10 +40,6 @@ _TOKENIZE_S = 2.0
 _DESCRIBE_S = 5.0
 _LEARN_S = 2.0
 _TOKENIZED_TEXTS = 64
-# The rest of a finished answer is a few bytes that let the connection be used again, and for some
-# servers what it has cost.
-_DRAIN_S = 0.05
-_USAGE_S = 0.25
 
 
 class HttpBackend:
@@ -92,13 +85,13 @@ class HttpBackend:
         self._transport = transport or Transport()
         self._pieces: OrderedDict[str, tuple[str, ...] | None] = OrderedDict()
         self._tokenizes = True
-        self._proving: asyncio.Task[Prompting] | None = None
-        self._window_tokens: int | None = None
-        self._answered = False
-        self._measuring: asyncio.Task[None] | None = None
+        self._proving = SharedWork[Prompting]()
         self._learner = Learner()
+        self._window_tokens: int | None = None
+        self._window_asked = False
+        self._answered = False
         self._users = 0
-        self._behind: asyncio.Task[None] | None = None
+        self._behind: set[asyncio.Task[None]] = set()
 
     @property
     def model(self) -> str:
@@ -141,7 +134,9 @@ class HttpBackend:
 
     def run_behind(self, work: Coroutine[Any, Any, None]) -> None:
         """Do `work` beside all else, until this is closed."""
-        self._behind = asyncio.create_task(work)
+        task = asyncio.create_task(work)
+        self._behind.add(task)
+        task.add_done_callback(self._behind.discard)
 
     def prefer(self, layout: Layout) -> None:
         """Ask in this layout from now on."""
@@ -156,28 +151,18 @@ class HttpBackend:
     def starting(self) -> bool:
         """See Backend.starting: whether the model is being tested. What runs elsewhere is not
         started by us."""
-        return self._proving is not None and not self._proving.done()
+        return self._proving.running
 
     async def prepare(self) -> None:
         """See Backend.prepare. A server elsewhere is looked up; a model whose format nobody has
         declared is tested, once. All callers share one test, which goes on when they leave."""
         await self.reach()
         # Beside the request, and never before the model has shown that it answers.
-        if self._answered and self._window_tokens is None and self._measuring is None:
-            self._measuring = asyncio.create_task(self._measure_window())
-        if self._prompting is not None or self._prove is None:
-            return
-        if self._proving is None or self._proving.done():
-            self._proving = asyncio.create_task(self._settle(self._prove))
-            self._proving.add_done_callback(_retrieved)
-        try:
-            await asyncio.shield(self._proving)
-        except asyncio.CancelledError:
-            # Not the caller was cancelled but the test, by `aclose`.
-            task = asyncio.current_task()
-            if self._proving.cancelled() and task is not None and not task.cancelling():
-                raise failures.closed() from None
-            raise
+        if self._answered and self._window_tokens is None and not self._window_asked:
+            self._window_asked = True
+            self.run_behind(self._ask_window())
+        if self._prompting is None and self._prove is not None:
+            await self._proving.do(partial(self._settle, self._prove))
 
     async def reach(self) -> None:
         """Look the server up, and which one it is, where that makes a difference."""
@@ -189,7 +174,7 @@ class HttpBackend:
         """Take note that another model is served from now on."""
         self._model = model
         self._prompting = prompting
-        self._window_tokens = None
+        self._window_tokens, self._window_asked = None, False
         self._forget_tokens()
 
     def generate(
@@ -252,26 +237,18 @@ class HttpBackend:
 
     async def aclose(self) -> None:
         """Calls in flight end by themselves; later ones fail."""
-        if self._proving is not None:
-            self._proving.cancel()
-            await asyncio.gather(self._proving, return_exceptions=True)
-        if self._behind is not None:
-            self._behind.cancel()
-            await asyncio.gather(self._behind, return_exceptions=True)
-        if self._measuring is not None:
-            self._measuring.cancel()
-            await asyncio.gather(self._measuring, return_exceptions=True)
+        await self._proving.aclose()
         await self._learner.aclose()
+        for task in self._behind:
+            task.cancel()
+        await asyncio.gather(*self._behind, return_exceptions=True)
         await self._transport.aclose()
         self._pieces.clear()
 
-    async def _measure_window(self) -> None:
+    async def _ask_window(self) -> None:
         """Ask once how much fits in; a server that does not tell is not asked again."""
         with contextlib.suppress(ModelError):
-            endpoint = await self._locate()
-            ask = self._ask(endpoint, Deadline(_DESCRIBE_S))
-            info = await self.api.describe(ask, endpoint.display)
-            self._window_tokens = info.context_tokens
+            await self.describe()
 
     async def _settle(self, prove: Prove) -> Prompting:
         self._prompting = found = await prove(self)
@@ -311,7 +288,7 @@ class HttpBackend:
         deadline = Deadline(request.deadline_s)
         endpoint = await deadline.wait(locate(), self._where)
         call = dialect.call(request, request.stop[: dialect.max_stops])
-        answer = _Answer(dialect, request)
+        answer = Answer(dialect, request)
         opened = self._transport.open(
             endpoint, call.path, body=call.body, headers=call.headers, deadline=deadline
         )
@@ -322,84 +299,11 @@ class HttpBackend:
                     for event in answer.feed(await reply.chunk(), reply.where):
                         self._answered = True
                         yield event
-                if not answer.stopped:
-                    await _drain(reply, answer)
+                await answer.drain(reply)
                 yield answer.finished
         except ModelError as error:
             if error.kind is ModelErrorKind.UNREACHABLE:
                 self._learner.forget()  # who comes back may be another
+            elif error.kind is ModelErrorKind.REJECTED:
+                self._answered = True  # the prompt may be too long for it: its window is asked for
             raise
-
-
-class _Answer:
-    """One answer on its way: bytes in, events out, stop strings kept to."""
-
-    def __init__(self, dialect: Dialect, request: GenerateRequest) -> None:
-        self._decoder: Decoder = decoder(dialect.framing)
-        self._reader = dialect.reader(request)
-        self._gate = StopGate(request.stop)
-        self._finish: FinishReason | None = None
-        self._usage = Usage()
-        self.usage_follows = False
-
-    @property
-    def ended(self) -> bool:
-        return self._finish is not None
-
-    @property
-    def stopped(self) -> bool:
-        """Whether it was ended by us: what the server still sends is not wanted."""
-        return self._gate.stopped
-
-    @property
-    def finished(self) -> Finished:
-        return Finished(self._finish or FinishReason.END, self._usage)
-
-    def feed(self, data: bytes, where: str) -> list[TextChunk]:
-        """What `data`, b"" at the answer's end, adds to it. Raises ModelError."""
-        chunks: list[TextChunk] = []
-        for event in self._decoder.feed(data) if data else self._decoder.close():
-            piece = self._reader.read(event, where)
-            if piece is not None and not self.ended:
-                chunks += self._taken(piece)
-        if not data and not self.ended:
-            raise failures.broke_off(where)
-        return chunks
-
-    def feed_rest(self, data: bytes, where: str) -> None:
-        """Look for the cost in what follows a finished answer."""
-        for event in self._decoder.feed(data):
-            piece = self._reader.read(event, where)
-            if piece is not None and piece.usage is not None:
-                self._usage = piece.usage
-
-    def _taken(self, piece: Piece) -> list[TextChunk]:
-        self._usage = piece.usage or self._usage
-        text = self._gate.feed(piece.text)
-        if self._gate.stopped:
-            self._finish = FinishReason.STOP
-        elif piece.finish is not None:
-            self._finish, self.usage_follows = piece.finish, piece.usage_follows
-            text += self._gate.close()
-        # Also without text: a call that is left before the first token then still tells how fast
-        # the prompt was read.
-        told = piece.usage is not None and bool(piece.usage.evaluated_tokens)
-        if text or (told and not self.ended):
-            return [TextChunk(text, piece.usage)]
-        return []
-
-
-async def _drain(reply: Reply, answer: _Answer) -> None:
-    """Read what is left of a finished answer, if it comes at once."""
-    try:
-        async with asyncio.timeout(_USAGE_S if answer.usage_follows else _DRAIN_S):
-            while data := await reply.chunk():
-                answer.feed_rest(data, reply.where)
-    except (TimeoutError, ModelError):
-        return
-
-
-def _retrieved(task: "asyncio.Task[Prompting]") -> None:
-    """Nobody may be waiting for the test any more; its failure is told to the next caller."""
-    if not task.cancelled():
-        task.exception()

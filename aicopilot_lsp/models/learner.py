@@ -8,8 +8,10 @@ tell just now is asked again later, and meanwhile asked for what all of them hav
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
+from aicopilot_lsp.models.shared_work import SharedWork
 
 _AGAIN_S = 30.0
 
@@ -18,7 +20,7 @@ class Learner:
     """One per backend, used from one event loop."""
 
     def __init__(self) -> None:
-        self._task: asyncio.Task[None] | None = None
+        self._asking = SharedWork[None]()
         self._again_at = -math.inf
 
     async def settle(self, learn: Callable[[], Awaitable[None]]) -> None:
@@ -28,22 +30,17 @@ class Learner:
         Raises
         ------
         ModelError
-            UNREACHABLE: there is nobody to be asked, for anything.
+            UNREACHABLE: there is nobody to be asked, for anything; or this is closed.
         """
         if asyncio.get_running_loop().time() < self._again_at:
             return
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._settle(learn))
-            self._task.add_done_callback(_retrieved)
-        await asyncio.shield(self._task)
+        await self._asking.do(partial(self._settle, learn))
 
     def forget(self) -> None:
         self._again_at = -math.inf
 
     async def aclose(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._asking.aclose()
 
     async def _settle(self, learn: Callable[[], Awaitable[None]]) -> None:
         try:
@@ -54,9 +51,3 @@ class Learner:
             self._again_at = asyncio.get_running_loop().time() + _AGAIN_S
         else:
             self._again_at = math.inf
-
-
-def _retrieved(task: "asyncio.Task[None]") -> None:
-    """Nobody may be waiting any more; the next caller is told."""
-    if not task.cancelled():
-        task.exception()

@@ -66,11 +66,12 @@ async def test_a_server_that_is_not_there_is_asked_by_the_next_caller() -> None:
     assert server.asked == 2
 
 
-async def test_closing_ends_an_asking_that_is_under_way() -> None:
+async def test_closing_ends_an_asking_that_is_under_way_and_tells_who_waits() -> None:
     server, learner = _Server(), Learner()
     server.open.clear()
     waiting = asyncio.create_task(learner.settle(server.learn))
     await asyncio.sleep(0)
     await learner.aclose()
-    with pytest.raises(asyncio.CancelledError):
+    with pytest.raises(ModelError) as caught:
         await waiting
+    assert caught.value.kind is ModelErrorKind.UNREACHABLE

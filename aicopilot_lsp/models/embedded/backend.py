@@ -43,6 +43,7 @@ from aicopilot_lsp.models.protocol import (
     StreamEvent,
     TextChunk,
 )
+from aicopilot_lsp.models.shared_work import SharedWork
 from aicopilot_lsp.plugins import BackendContext
 
 T = TypeVar("T")
@@ -76,8 +77,7 @@ class EmbeddedBackend:
         self._transport = Transport()
         self._running: Running | None = None
         self._lost_pid: int | None = None
-        self._starting: asyncio.Task[Running] | None = None
-        self._closed = False
+        self._starting = SharedWork[Running]()
         try:
             entry = self._selected()
         except ModelFileError as error:
@@ -108,7 +108,7 @@ class EmbeddedBackend:
     @property
     def starting(self) -> bool:
         """See Backend.starting."""
-        return self._starting is not None and not self._starting.done()
+        return self._starting.running
 
     def contacted(self) -> tuple[str, ...]:
         return self._inner.contacted()
@@ -177,10 +177,7 @@ class EmbeddedBackend:
 
     async def aclose(self) -> None:
         """Let go of the process, which stays for other editors."""
-        self._closed = True
-        if self._starting is not None:
-            self._starting.cancel()
-            await asyncio.gather(self._starting, return_exceptions=True)
+        await self._starting.aclose()
         await self._inner.aclose()
 
     async def _twice(self, ask: Callable[[Locate], Awaitable[T]]) -> T:
@@ -205,20 +202,7 @@ class EmbeddedBackend:
                 return running
             if failure := await self._lost(running):
                 raise failure
-        if self._closed:
-            raise failures.closed()
-        starting = self._starting
-        if starting is None or starting.done():
-            starting = self._starting = asyncio.create_task(self._start())
-            starting.add_done_callback(_retrieved)
-        try:
-            return await asyncio.shield(starting)
-        except asyncio.CancelledError:
-            # Not the caller was cancelled but the start, by `aclose`.
-            task = asyncio.current_task()
-            if starting.cancelled() and task is not None and not task.cancelling():
-                raise failures.closed() from None
-            raise
+        return await self._starting.do(self._start)
 
     async def _start(self) -> Running:
         await self._note_end()
@@ -321,9 +305,3 @@ class _Call:
         if self._prompting not in (None, self._backend.prompting):
             raise failures.other_model(self._backend.model)
         return self.running.endpoint
-
-
-def _retrieved(task: "asyncio.Task[Running]") -> None:
-    """Nobody may be waiting for the start any more; its failure is told to the next caller."""
-    if not task.cancelled():
-        task.exception()
