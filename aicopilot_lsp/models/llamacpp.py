@@ -16,7 +16,6 @@ from aicopilot_lsp.models.chat.openai import OpenAiChat
 from aicopilot_lsp.models.http import json_object
 from aicopilot_lsp.models.httpbackend import HttpBackend
 from aicopilot_lsp.models.llamacpp_wire import (
-    content,
     context_tokens,
     details,
     finish_reason,
@@ -27,6 +26,7 @@ from aicopilot_lsp.models.llamacpp_wire import (
 )
 from aicopilot_lsp.models.protocol import BackendInfo, GenerateRequest, Healing, Hole, Mode
 from aicopilot_lsp.models.sse import Event
+from aicopilot_lsp.models.wire import text
 from aicopilot_lsp.plugins import BackendContext
 
 
@@ -157,7 +157,7 @@ class _Events:
         if event.name == "error":
             raise failures.from_error_object(where, answer.get("error", answer))
         failures.raise_error_in(answer, where)
-        text, cost = content(answer, where), usage(answer)
+        piece, cost = text(answer.get("content"), where), usage(answer)
         finish = finish_reason(answer) if answer.get("stop") is True else None
-        told = text or finish or ("prompt_progress" in answer and cost.evaluated_tokens)
-        return Piece(text=text, usage=cost, finish=finish) if told else None
+        told = piece or finish or ("prompt_progress" in answer and cost.evaluated_tokens)
+        return Piece(text=piece, usage=cost, finish=finish) if told else None

@@ -4,12 +4,12 @@ Pure functions over decoded JSON; llamacpp.py does the talking. Every field is c
 be of any version, or not llama.cpp at all.
 """
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 from aicopilot_lsp.models import failures, gbnf
 from aicopilot_lsp.models.protocol import FinishReason, GenerateRequest, Usage
+from aicopilot_lsp.models.wire import count, mapping, milliseconds, word
 
 # Without this the last event repeats the prompt and some fifty settings.
 _RESPONSE_FIELDS = ("content", "stop", "stop_type", "tokens_evaluated", "timings", "error")
@@ -35,20 +35,6 @@ def sampling(request: GenerateRequest, stop: tuple[str, ...]) -> dict[str, Any]:
     return options
 
 
-def content(answer: Mapping[str, Any], where: str) -> str:
-    content = answer.get("content", "")
-    if not isinstance(content, str):
-        raise failures.bad_answer(where, "its text is not a string")
-    return _well_formed(content)
-
-
-def _well_formed(text: str) -> str:
-    """JSON can spell lone surrogates, which nothing after us could encode."""
-    if text.isascii():
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
 def finish_reason(answer: Mapping[str, Any]) -> FinishReason:
     stop_type = answer.get("stop_type")
     if isinstance(stop_type, str) and stop_type in _FINISH:
@@ -62,12 +48,12 @@ def finish_reason(answer: Mapping[str, Any]) -> FinishReason:
 def usage(answer: Mapping[str, Any]) -> Usage:
     """What the answer has cost so far. While the prompt is being read, `evaluated_tokens` and
     `prefill_ms` grow with each batch and `prompt_tokens` is the whole."""
-    timings = _mapping(answer.get("timings"))
-    progress = _mapping(answer.get("prompt_progress"))
-    evaluated, cached = _count(timings.get("prompt_n")), _count(timings.get("cache_n"))
-    prompt = _count(answer.get("tokens_evaluated"))
+    timings = mapping(answer.get("timings"))
+    progress = mapping(answer.get("prompt_progress"))
+    evaluated, cached = count(timings.get("prompt_n")), count(timings.get("cache_n"))
+    prompt = count(answer.get("tokens_evaluated"))
     if progress:
-        prompt = _count(progress.get("total")) or prompt
+        prompt = count(progress.get("total")) or prompt
     elif evaluated is not None and cached is not None:
         prompt = evaluated + cached
     elif prompt is not None and evaluated is not None:
@@ -76,24 +62,10 @@ def usage(answer: Mapping[str, Any]) -> Usage:
         prompt_tokens=prompt,
         cached_tokens=cached,
         evaluated_tokens=evaluated,
-        generated_tokens=_count(timings.get("predicted_n")),
-        prefill_ms=_milliseconds(timings.get("prompt_ms")),
-        decode_ms=_milliseconds(timings.get("predicted_ms")),
+        generated_tokens=count(timings.get("predicted_n")),
+        prefill_ms=milliseconds(timings.get("prompt_ms")),
+        decode_ms=milliseconds(timings.get("predicted_ms")),
     )
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-
-def _milliseconds(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if math.isfinite(value) and value >= 0 else None
 
 
 def joined_pieces(tokens: object, where: str) -> tuple[str, ...]:
@@ -126,22 +98,21 @@ def joined_pieces(tokens: object, where: str) -> tuple[str, ...]:
 def model_name(props: Mapping[str, Any]) -> str:
     """The alias; where that is the file's path, as it is by default, its name."""
     for key in ("model_alias", "model_path"):
-        if isinstance(value := props.get(key), str) and value:
+        if value := word(props.get(key)):
             return value.replace("\\", "/").rpartition("/")[2]
     return "unknown"
 
 
 def context_tokens(props: Mapping[str, Any]) -> int | None:
-    defaults = props.get("default_generation_settings")
-    return _count(defaults.get("n_ctx")) if isinstance(defaults, Mapping) else None
+    return count(mapping(props.get("default_generation_settings")).get("n_ctx"))
 
 
 def details(props: Mapping[str, Any]) -> list[str]:
     found = []
-    if isinstance(quantisation := props.get("model_ftype"), str) and quantisation:
+    if quantisation := word(props.get("model_ftype")):
         found.append(quantisation)
-    if (slots := _count(props.get("total_slots"))) is not None:
+    if (slots := count(props.get("total_slots"))) is not None:
         found.append(f"{slots} slot" + ("s" if slots != 1 else ""))
-    if isinstance(build := props.get("build_info"), str) and build:
+    if build := word(props.get("build_info")):
         found.append(f"llama.cpp {build}")
     return found
