@@ -42,9 +42,6 @@ from aicopilot_lsp.models.wire import text, word
 from aicopilot_lsp.plugins import BackendContext
 
 _URL = "http://127.0.0.1:11434"
-# As long as our own model stays when idle. Ollama's default of five minutes is shorter than reading
-# a page of code takes, and loading a model costs the next suggestion.
-_KEEP_ALIVE = "15m"
 
 
 def create(settings: ModelSettings, context: BackendContext) -> HttpBackend:
@@ -79,7 +76,8 @@ class OllamaApi:
 
     `num_ctx` goes along with every request: without it the server takes its default, and cuts a
     longer prompt at its beginning without a word. It is the same each time, for a change of it
-    loads the model anew, which takes seconds.
+    loads the model anew, which takes seconds. `keep_alive` does not go along: it would override how
+    long the user lets models stay in memory (OLLAMA_KEEP_ALIVE).
     """
 
     def __init__(self, model: str) -> None:
@@ -136,9 +134,7 @@ class OllamaApi:
             {
                 Mode.RAW: _Generate(self._model, known, is_raw=True),
                 Mode.NATIVE: _Generate(self._model, known, is_raw=False),
-                Mode.CHAT: OllamaChat(
-                    self._model, context_tokens=known.window_tokens, keep_alive=_KEEP_ALIVE
-                ),
+                Mode.CHAT: OllamaChat(self._model, context_tokens=known.window_tokens),
             }
         )
 
@@ -176,7 +172,7 @@ class _Generate:
                 body["think"] = False
         # With `truncate` off a prompt that is too long is an error; servers from before September
         # 2025 don't know the word.
-        body |= {"options": options, "truncate": False, "stream": True, "keep_alive": _KEEP_ALIVE}
+        body |= {"options": options, "truncate": False, "stream": True}
         return Call(path="/api/generate", body=body)
 
     def reader(self, request: GenerateRequest) -> Reader:

@@ -96,14 +96,13 @@ class TestChatContract(BackendContract):
         return chat
 
 
-async def test_a_chat_has_the_same_window_and_stays_as_long(
+async def test_a_chat_has_the_same_window(
     chat: HttpBackend, server: Service, pulled: Model
 ) -> None:
     pulled.parameters = "num_ctx 16384"
     assert text_of(await answered(chat))
     body = server.asked("/api/chat")[0].body
     assert body["options"]["num_ctx"] == 16384
-    assert body["keep_alive"] == "15m"
 
 
 async def test_a_request_with_a_prompt_of_ours_is_these_bytes(
@@ -115,7 +114,7 @@ async def test_a_request_with_a_prompt_of_ours_is_these_bytes(
         b'{"model":"qwen2.5-coder",'
         b'"prompt":"<|fim_prefix|>x = <|fim_suffix|>\\n<|fim_middle|>","raw":true,'
         b'"options":{"num_ctx":8192,"num_predict":8,"temperature":0.0,"stop":["<|file_sep|>"]},'
-        b'"truncate":false,"stream":true,"keep_alive":"15m"}'
+        b'"truncate":false,"stream":true}'
     )
     assert "authorization" not in request.headers
 
@@ -128,7 +127,7 @@ async def test_a_request_with_prefix_and_suffix_is_these_bytes(
     assert request.raw == (
         b'{"model":"qwen2.5-coder","prompt":"x = ","suffix":"\\ny = 2\\n",'
         b'"options":{"num_ctx":8192,"num_predict":8,"temperature":0.0},'
-        b'"truncate":false,"stream":true,"keep_alive":"15m"}'
+        b'"truncate":false,"stream":true}'
     )
 
 

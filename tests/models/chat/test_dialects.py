@@ -72,10 +72,9 @@ def test_openai_answers_that_are_only_reasoning_or_withheld_are_failures() -> No
 
 
 def test_ollama_asks_for_no_reasoning_and_for_room() -> None:
-    call = OllamaChat("m", context_tokens=2048, keep_alive="30m").call(_REQUEST, ())
+    call = OllamaChat("m", context_tokens=2048).call(_REQUEST, ())
     assert call.path == "/api/chat"
     assert call.body["think"] is False
-    assert call.body["keep_alive"] == "30m"
     assert call.body["options"]["num_ctx"] == 2048
     assert call.body["options"]["num_predict"] >= _REQUEST.max_tokens
 
