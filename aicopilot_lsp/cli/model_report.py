@@ -92,6 +92,12 @@ def verdict(report: Report) -> str:
             f"Not good: asked so, {name} {report.verdict}. Take fim_format out of the"
             " configuration, and the right way is found out; or choose another model."
         )
+    if report.few_right:
+        return (
+            f"Poor: {name} answers, but fills holes badly ({report.score.exact} of"
+            f" {len(report.score.attempts)} lines right): expect few right suggestions. Choose a"
+            " model that was trained to fill in the middle, or a larger one."
+        )
     if report.prompting.mode is Mode.CHAT:
         return (
             f"Usable: {name} fills holes when it is told to in words. That is slower and less sure"
@@ -111,6 +117,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "name": report.settings.name,
         "provider": report.settings.provider,
         "works": report.healthy,
+        "few_right": report.few_right,
         "verdict": verdict(report),
         "model": report.info.model,
         "endpoint": report.info.endpoint,
@@ -121,6 +128,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "origin": report.origin.value,
         "tried": _tried_json(report.trials),
         "ruled_out": list(report.ruled_out),
+        "unknown_markers": list(report.unknown_markers),
         "layout": report.prompting.layout.value,
         "layouts": {
             score.layout.value: {

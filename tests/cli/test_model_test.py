@@ -75,7 +75,7 @@ async def test_json_says_all_that_the_lines_say(cli: Cli) -> None:
     async with ToyServer(ToyModel(holes=HOLES)) as server:
         configure(cli, server.url)
         found = (await aicopilot(cli, "model", "test", "mine", "--json")).json
-    assert found["works"] is True
+    assert (found["works"], found["few_right"]) == (True, False)
     assert (found["mode"], found["fim_format"], found["origin"]) == (
         "raw",
         "qwen2.5-coder",
@@ -99,6 +99,20 @@ async def test_a_chat_model_is_refused_as_fim_and_used_to_fill_holes(cli: Cli) -
     assert "chat: fills 5 of 5 holes" in done.stdout
     assert "told to fill the hole in a chat (chat)" in done.stdout
     assert "Usable: mine fills holes when it is told to in words" in done.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize("toy", [ToyModel(), ToyModel(format=None, chat=True)], ids=["fim", "chat"])
+async def test_a_model_that_fills_only_the_tiny_holes_is_called_poor(
+    cli: Cli, toy: ToyModel
+) -> None:
+    async with ToyServer(toy) as server:
+        configure(cli, server.url)
+        done = await aicopilot(cli, "model", "test")
+        found = (await aicopilot(cli, "model", "test", "--json")).json
+    assert done.returncode == 0, done.stderr
+    last = done.stdout.splitlines()[-1]
+    assert "Poor: mine answers, but fills holes badly (0 of 12 lines right)" in last
+    assert (found["works"], found["few_right"], found["verdict"]) == (True, True, last)
 
 
 async def test_a_server_that_leaks_tokens_is_caught(cli: Cli) -> None:
