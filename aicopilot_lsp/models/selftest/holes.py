@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from aicopilot_lsp.models.protocol import Hole
 
+_BLANKS = " \t"
+
 
 @dataclass(frozen=True, slots=True)
 class KnownHole:
@@ -27,15 +29,16 @@ class KnownHole:
     needs_suffix: bool = False
 
     def filled_by(self, answer: str) -> bool:
-        """Whether `answer` begins with what belongs there, as whole words."""
-        text = answer.strip()
+        """Whether `answer` begins with what belongs there, as whole words and on the cursor's
+        line."""
+        text = answer.lstrip(_BLANKS)
         return any(
             text.startswith(middle) and not _in_word(text, len(middle)) for middle in self.middles
         )
 
     def missed_by(self, answer: str) -> bool:
         """Whether `answer`, as far as it has come, can't become right any more."""
-        text = answer.lstrip()
+        text = answer.lstrip(_BLANKS)
         if not text or self.filled_by(answer):
             return False
         return not any(middle.startswith(text) for middle in self.middles)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
 from aicopilot_lsp.models.fim import FORMATS
+from aicopilot_lsp.models.fim.tokens import OTHERS
 from aicopilot_lsp.models.protocol import FinishReason, Layout, Mode, Prompting
 from aicopilot_lsp.models.selftest.asking import Answered, Subject, ask
 from aicopilot_lsp.models.selftest.holes import TRIVIAL, KnownHole
@@ -17,6 +18,7 @@ _MAX_TOKENS = 16
 _MAX_CHAT_TOKENS = 64
 # Small models miss one now and then; a model that is asked wrongly misses nearly all.
 _MAY_MISS = 1
+_CONTROL = frozenset(OTHERS).union(*(form.markers for form in FORMATS.values()))
 # The server said no to this way of asking. All else (no connection, no key, a passed deadline) says
 # nothing of it, and goes to the caller.
 _SAYS_NO = frozenset(
@@ -124,7 +126,7 @@ async def _answer(subject: Subject, prompting: Prompting, known: KnownHole) -> A
 def leaked(text: str) -> bool:
     """Whether a control token of any family is written out in an answer to one of our holes, where
     nothing that looks like one belongs."""
-    return any(marker in text for form in FORMATS.values() for marker in form.markers)
+    return any(marker in text for marker in _CONTROL)
 
 
 def _judged(name: str, filled: int, stopped: int, missed: int) -> Trial:

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
-from aicopilot_lsp.models.fim import FORMATS, format_for
+from aicopilot_lsp.models.fim import FORMATS, FimFormat, format_for
+from aicopilot_lsp.models.fim.tokens import OTHERS
 from aicopilot_lsp.models.protocol import Layout, Mode, Prompting
 from aicopilot_lsp.models.selftest.candidates import own_formats, unknown_markers
 from aicopilot_lsp.models.selftest.holes import TRIVIAL, KnownHole
@@ -81,10 +82,20 @@ async def test_a_format_without_a_suffix_is_judged_by_what_it_can_see() -> None:
     assert "does not see what is below" in trial.verdict
 
 
+@pytest.mark.parametrize("known", TRIVIAL, ids=lambda known: known.hole.file_name)
+def test_an_answer_on_the_next_line_fills_nothing(known: KnownHole) -> None:
+    assert not known.filled_by(f"\n{known.middles[0]}")
+    assert known.missed_by("\n")
+
+
 @pytest.mark.parametrize("form", FORMATS.values(), ids=lambda form: form.name)
-def test_every_marker_of_every_family_is_a_leak(form: object) -> None:
-    for marker in getattr(form, "markers", ()):
+def test_every_marker_of_every_family_is_a_leak(form: FimFormat) -> None:
+    for marker in form.markers:
         assert leaked(f" a + b{marker}")
+
+
+def test_a_chat_models_end_token_is_a_leak_as_well() -> None:
+    assert all(leaked(f" a + b{token}") for token in OTHERS)
 
 
 @pytest.mark.parametrize("known", TRIVIAL, ids=lambda known: known.hole.file_name)
