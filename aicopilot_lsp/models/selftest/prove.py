@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from aicopilot_lsp.config.settings import ModelSettings
+from aicopilot_lsp.config.urls import under_public_name
 from aicopilot_lsp.errors import ConfigError, ModelError, ModelErrorKind
 from aicopilot_lsp.models.api import Api
 from aicopilot_lsp.models.fim import FimFormat
@@ -117,9 +118,12 @@ class Prover:
         return found.prompting
 
     def _compare_behind(self, backend: Provable, found: Proof) -> None:
-        """Look for the better layout, where nobody has said or found it and it costs no time."""
+        """Look for the better layout, where nobody has said or found it and it costs neither time
+        nor, as far as can be seen, money or somebody's allowance of requests."""
         layouts = layouts_of(backend.api, found.prompting)
         if self._settings.layout is not None or found.result.layout is not None:
+            return
+        if under_public_name(self._where):
             return
         winner = next((one for one in found.trials if one.name == found.result.name), None)
         if len(layouts) > 1 and winner and is_fast(winner.hole_s, len(layouts)):

@@ -100,6 +100,21 @@ async def test_a_declared_layout_is_compared_with_none(tmp_path: Path, layout: s
         assert again.result.layout is Layout.FROZEN
 
 
+@pytest.mark.parametrize(
+    ("where", "compares"),
+    [("http://10.0.0.7:8000", True), ("http://gpu.lan", True), ("https://api.example.com", False)],
+)
+async def test_a_service_that_may_charge_for_requests_is_spared_the_comparison(
+    tmp_path: Path, where: str, compares: bool
+) -> None:
+    subject = ToySubject(ToyModel(holes=(*TRIVIAL, *STORED)))
+    subject.keeps_work = True
+    await Prover(SETTINGS, tmp_path / "state", lambda name: QWEN, where=where)(subject)
+    assert (subject.behind is not None) is compares
+    if subject.behind is not None:
+        subject.behind.close()
+
+
 @pytest.fixture
 async def server() -> AsyncIterator[ToyServer]:
     async with ToyServer(ToyModel(holes=(*TRIVIAL, *STORED))) as server:
