@@ -129,18 +129,18 @@ class Engine:
         """Record the outcome of a request that ended before it came to the pipeline."""
         self._record(uri, Outcome(kind=kind, reason=reason or kind.value))
 
-    async def backend(self) -> "Backend":
-        """The backend of the first model for completion, made when first asked for, without what
-        guards it in requests: for commands that look at a model.
+    async def backend(self, model: ModelSettings | None = None) -> "Backend":
+        """The backend of `model`, by default of the first for completion, made when first asked
+        for, without what guards it in requests: for commands that look at a model.
 
         Raises ModelError (NOT_CONFIGURED) when no model serves completion, ConfigError when its
         provider is unknown.
         """
-        return self._serve(self._completing()[0], self._served).backend
+        return self._serve(model or self._completing()[0], self._served).backend
 
     async def sizes(self) -> "tuple[Budget, Budget]":
-        """How large prompts and answers of that model are at present: for a line while one types,
-        and for a block asked for by hand. Raises what `backend` does."""
+        """How large prompts and answers of the first model are at present: for a line while one
+        types, and for a block asked for by hand. Raises what `backend` does."""
         from aicopilot_lsp.completion.budget import planned
         from aicopilot_lsp.completion.speed import identity_of
 

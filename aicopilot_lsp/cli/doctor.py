@@ -57,9 +57,9 @@ def doctor(
 ) -> None:
     """Check the set-up, and say what to do next.
 
-    Looks at the configuration, the plug-ins and the model, asks for a real answer, measures its
-    speed, and lists every host contacted. Exit code 0 when all is well, 1 when there is something
-    to do.
+    Looks at the configuration, the plug-ins and the models that complete, asks the first for a real
+    answer, measures its speed, and lists every host contacted. Exit code 0 when all is well, 1 when
+    there is something to do.
     """
     report = asyncio.run(_examine(config, root or Path.cwd(), offline=offline))
     if as_json:
@@ -84,7 +84,7 @@ async def _examine(config: Path | None, root: Path, *, offline: bool) -> Report:
     _examine_plugins(resolved.settings, report)
     engine = open_engine(resolved.settings)
     try:
-        await _examine_model(engine, report, offline=offline)
+        await _examine_models(engine, report, offline=offline)
     finally:
         await engine.aclose()
     report.facts["hosts contacted"] = _hosts()
@@ -114,29 +114,48 @@ def _mend(broken: Surveyed) -> str:
     )
 
 
-async def _examine_model(engine: Engine, report: Report, *, offline: bool) -> None:
-    chosen = engine.settings.model_for(ROLE)
-    report.facts["provider"] = chosen.provider if chosen else "none"
-    missing = await engine.readiness()
-    if missing is not None:
-        report.advice.append(missing)
+async def _examine_models(engine: Engine, report: Report, *, offline: bool) -> None:
+    """The first model at length; of those that stand in for it, whether they would answer."""
+    serving = engine.settings.models_for(ROLE)
+    report.facts["provider"] = serving[0].provider if serving else "none"
+    if not serving:
+        report.advice.append(await engine.readiness() or "")
         return
-    backend = await engine.backend()
+    for model in serving:
+        fact = "answers" if model is serving[0] else f"then {model.name}"
+        try:
+            backend = await _ready(engine, model)
+            if model is serving[0]:
+                await _examine_first(engine, backend, model, report, offline=offline)
+            else:
+                report.facts[fact] = await _stands_in(backend, model, offline=offline)
+        except AicopilotError as error:
+            report.facts[fact] = "no"
+            report.advice.append(str(error))
+
+
+async def _ready(engine: Engine, model: ModelSettings) -> Backend:
+    """Raises AicopilotError with what is missing where something is."""
+    backend = await engine.backend(model)
+    if (missing := await backend.readiness()) is not None:
+        raise AicopilotError(missing)
+    return backend
+
+
+async def _examine_first(
+    engine: Engine, backend: Backend, model: ModelSettings, report: Report, *, offline: bool
+) -> None:
+    """Raises AicopilotError when it does not answer."""
     report.facts["model"] = backend.model
     if offline:
         return
     started = time.perf_counter()
-    try:
-        info = await backend.describe()
-        report.facts["answers"] = f"{info.model} at {info.endpoint or 'this machine'}"
-        report.facts["context"] = f"{info.context_tokens or '?'} tokens. {info.details}".strip()
-        report.facts["connect"] = f"{time.perf_counter() - started:.1f} s"
-        report.facts["asked"] = await _asked(backend, chosen or ModelSettings(name="", provider=""))
-        answer, speed = await _fill(backend)
-    except AicopilotError as error:
-        report.facts["answers"] = "no"
-        report.advice.append(str(error))
-        return
+    info = await backend.describe()
+    report.facts["answers"] = f"{info.model} at {info.endpoint or 'this machine'}"
+    report.facts["context"] = f"{info.context_tokens or '?'} tokens. {info.details}".strip()
+    report.facts["connect"] = f"{time.perf_counter() - started:.1f} s"
+    report.facts["asked"] = await _asked(backend, model)
+    answer, speed = await _fill(backend)
     report.facts["test answer"] = answer.strip() or "(empty)"
     report.facts["speed"] = _speed(speed)
     report.facts.update(await _sizes(engine))
@@ -145,6 +164,16 @@ async def _examine_model(engine: Engine, report: Report, *, offline: bool) -> No
             "The model did not fill a simple hole: its `fim_format` may not fit it, or it was not"
             " trained to fill in the middle. `aicopilot model test` finds out what fits."
         )
+
+
+async def _stands_in(backend: Backend, model: ModelSettings, *, offline: bool) -> str:
+    """What is asked when those before it are down. Raises AicopilotError when it does not
+    answer."""
+    if offline:
+        return backend.model
+    info = await backend.describe()
+    asked = await _asked(backend, model)
+    return f"{info.model} at {info.endpoint or 'this machine'}, {asked}"
 
 
 def _speed(speed: "Speed") -> str:

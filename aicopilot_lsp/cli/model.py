@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from aicopilot_lsp.assembly import ROLE
 from aicopilot_lsp.cli.options import AsJson, ConfigFile
 
 app = typer.Typer(
@@ -159,13 +160,13 @@ def stop() -> None:
 
 
 def _configured() -> str | None:
-    """The model that the user's configuration names for the embedded backend; that for completion
-    goes first."""
+    """The model that the user's configuration names for the embedded backend; those for completion
+    go first."""
     from aicopilot_lsp.config.load import resolve
 
     settings = resolve().settings
-    models = [settings.model_for("autocomplete"), *settings.models]
-    embedded = (model for model in models if model and model.provider == "embedded")
+    models = [*settings.models_for(ROLE), *settings.models]
+    embedded = (model for model in models if model.provider == "embedded")
     return next((model.model for model in embedded), None)
 
 

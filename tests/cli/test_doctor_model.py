@@ -35,3 +35,17 @@ async def test_a_model_that_is_not_suitable_is_advised_on(cli: Cli) -> None:
     (advice,) = done.json["advice"]
     assert "did not fill the test's holes" in advice
     assert "aicopilot model test mine" in advice
+
+
+async def test_the_models_that_stand_in_are_looked_at_as_well(cli: Cli) -> None:
+    stand_in = '[[models]]\nname = "{}"\nprovider = "llama.cpp"\nurl = "{}"\n'
+    async with ToyServer(ToyModel(holes=HOLES)) as server:
+        more = stand_in.format("well", server.url) + stand_in.format("dead", "http://127.0.0.1:9")
+        cli.config.write_text(f"{cli.config.read_text()}{more}")
+        done = await aicopilot(cli, "doctor", "--json", "--root", str(cli.folder))
+    assert done.returncode == 1
+    assert done.json["test answer"] == "a + b"
+    assert f"at {server.url}, in the format qwen2.5-coder" in done.json["then well"]
+    assert done.json["then dead"] == "no"
+    (advice,) = done.json["advice"]
+    assert "http://127.0.0.1:9 can't be reached" in advice
