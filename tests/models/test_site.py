@@ -7,6 +7,7 @@ import pytest
 
 from aicopilot_lsp.config.settings import EmbeddedSettings, ModelSettings
 from aicopilot_lsp.config.urls import under_public_name
+from aicopilot_lsp.errors import ModelError
 from aicopilot_lsp.models.embedded import backend as embedded
 from aicopilot_lsp.models.llamacpp import create
 from aicopilot_lsp.models.protocol import Backend, Site
@@ -69,6 +70,22 @@ async def test_the_window_is_asked_for_once_the_model_has_answered() -> None:
         assert backend.site == Site(endpoint=server.url, window_tokens=4_096)
         asked = [request.path for request in server.requests]
         assert asked.count("/props") == 1
+        await backend.aclose()
+
+
+async def test_a_prompt_that_does_not_fit_makes_the_window_be_asked_for() -> None:
+    async with ScriptedLlamaCpp() as server:
+        server.answer(status=400, error={"type": "exceed_context_size_error"})
+        settings = ModelSettings(
+            name="m", provider="llama.cpp", url=server.url, fim_format="qwen2.5-coder"
+        )
+        backend = create(settings, CONTEXT)
+        await backend.prepare()
+        with pytest.raises(ModelError, match="too small a context"):
+            await collect(backend, request_for("a"))
+        await backend.prepare()
+        await asyncio.wait_for(_window_told(backend), 10)
+        assert backend.site.window_tokens == 4_096
         await backend.aclose()
 
 
