@@ -303,7 +303,9 @@ class HttpBackend:
                 yield answer.finished
         except ModelError as error:
             if error.kind is ModelErrorKind.UNREACHABLE:
-                self._learner.forget()  # who comes back may be another
+                # Who comes back may be another.
+                self._learner.forget()
+                self._forget_tokens()
             elif error.kind is ModelErrorKind.REJECTED:
                 self._answered = True  # the prompt may be too long for it: its window is asked for
             raise

@@ -218,6 +218,13 @@ async def _sends_nothings_for_ever(peer: Peer) -> None:
     await _drip(peer, b"2\r\n" + nothing + b"\r\n")
 
 
+@_fault(Kind.TIMEOUT, hangs=True, only=_STREAMED)
+async def _says_nothing_for_ever(peer: Peer) -> None:
+    await peer.stream()
+    nothing = peer.wire.event(peer.wire.word(""))
+    await _drip(peer, b"%x\r\n%s\r\n" % (len(nothing), nothing))
+
+
 @_fault(Kind.INTERRUPTED)
 async def _resets_in_the_body(peer: Peer) -> None:
     await peer.begin()
