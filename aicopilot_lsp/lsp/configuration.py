@@ -173,6 +173,8 @@ class Configuration:
             if session.engine is None:
                 session.engine = self._make_engine(settings)
             elif settings != self._in_force:
+                if self._in_force is None or settings.models != self._in_force.models:
+                    session.notices.models_changed()
                 await session.engine.reconfigure(settings)
             self._in_force = settings
         except Exception as error:  # noqa: BLE001 - INV-9: the server serves without

@@ -51,6 +51,10 @@ class Notices:
             self._outages.is_known(outcome.timed_out)
         self._outages.after(attempts)
 
+    def models_changed(self) -> None:
+        """The settings name other models, or name them otherwise."""
+        self._outages.models_changed()
+
     def readiness(self, advice: str | None) -> None:
         """Tell what is missing before there can be suggestions; None: nothing is."""
         if advice is None:

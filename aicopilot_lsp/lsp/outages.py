@@ -34,6 +34,7 @@ class Outages:
     def __init__(self, say: Say) -> None:
         self._say = say
         self._said: dict[str, set[str]] = {}
+        self._again: set[str] = set()  # models of which the next word is a new one
 
     def after(self, attempts: Sequence[Attempt]) -> None:
         """Tell what a request has found out about its models."""
@@ -48,6 +49,10 @@ class Outages:
         """Something else has said already that a model is out: its outage is not told."""
         self._said.setdefault(model, set()).add(ModelErrorKind.TIMEOUT)
 
+    def models_changed(self) -> None:
+        """What goes wrong from now on is told anew: the user may have tried to mend it."""
+        self._again = set(self._said)
+
     def _down(self, attempt: Attempt, failure: str, serving: str | None) -> None:
         said = self._said.setdefault(attempt.model, set())
         cause = failure if failure in (*_LASTING, *_OF_A_REQUEST) else _OUTAGE
@@ -55,13 +60,15 @@ class Outages:
             if serving is not None:  # it takes its time, and nothing is missing meanwhile
                 return
             cause = failure
-        if cause in said or failure in said:
+        if (cause in said or failure in said) and attempt.model not in self._again:
             return
+        self._again.discard(attempt.model)
         said.add(cause)
         meanwhile = f" Until then suggestions come from {serving}." if serving else ""
         self._say(f"{attempt.message}{meanwhile}", MessageType.Warning)
 
     def _back(self, model: str) -> None:
+        self._again.discard(model)
         said = self._said.pop(model, set())
         lasts = said & {*_OF_A_REQUEST}
         if lasts:

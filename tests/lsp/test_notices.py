@@ -65,6 +65,17 @@ def test_an_outage_is_told_once_and_so_is_its_end() -> None:
     assert told.of(failed("busy")) == ["first is busy."]
 
 
+def test_what_is_still_wrong_after_the_models_were_changed_is_told_once_more() -> None:
+    told = Told()
+    assert told.of(failed("auth")) == ["first is auth."]
+    told.notices.models_changed()
+    assert told.of(failed("auth")) == ["first is auth."]
+    assert told.of(failed("auth")) == []
+    told.notices.models_changed()
+    assert told.of(SHOWN) == ["The model first answers again."]
+    assert told.of(SHOWN) == []
+
+
 def test_a_model_that_answers_with_nothing_is_back_as_well() -> None:
     told = Told()
     told.of(failed("unreachable"))
