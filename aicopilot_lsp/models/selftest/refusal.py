@@ -57,6 +57,9 @@ def _advice(settings: ModelSettings, trials: Sequence[Trial]) -> str:
         ' lists them; "plain" completes without the text below), then run `aicopilot model test'
         f" {settings.name}`."
     )
+    # What completes ends a suggestion where its scope ends, so such a model can be put up with.
+    if runs_on := next((trial.name for trial in trials if trial.never_stops), None):
+        advice = f'To have it asked all the same, set fim_format = "{runs_on}". Or c' + advice[1:]
     if any(trial.leaks and trial.filled for trial in trials):
         advice = (
             "Have the server keep control tokens out of its answers (skip_special_tokens), or "

@@ -44,6 +44,8 @@ class Trial:
         For people, a few words.
     filled, stopped : int
         Of the holes that were asked: those filled, and those after which the model stopped.
+    never_stops : bool
+        It fills the holes, and that is all that is wrong.
     leaks : bool
         A control token was in the text.
     hole_s : float or None
@@ -57,6 +59,7 @@ class Trial:
     verdict: str
     filled: int = 0
     stopped: int = 0
+    never_stops: bool = False
     leaks: bool = False
     hole_s: float | None = None
     error: ModelError | None = None
@@ -131,16 +134,20 @@ def leaked(text: str) -> bool:
 
 def _judged(name: str, filled: int, stopped: int, missed: int) -> Trial:
     asked = filled + missed
-    passed = missed <= _MAY_MISS and stopped > 0
-    if missed > _MAY_MISS:
-        verdict = f"fills {filled} of {asked} holes"
-    elif not stopped:
-        verdict = f"fills {filled} of {asked} holes, but never stops"
-    else:
-        verdict = f"fills {filled} of {asked} holes"
-        if stopped < filled:
-            verdict += f"; runs on after {filled - stopped}"
-    return Trial(name=name, passed=passed, verdict=verdict, filled=filled, stopped=stopped)
+    fills, never_stops = missed <= _MAY_MISS, not stopped
+    verdict = f"fills {filled} of {asked} holes"
+    if fills and never_stops:
+        verdict += ", but never stops"
+    elif fills and stopped < filled:
+        verdict += f"; runs on after {filled - stopped}"
+    return Trial(
+        name=name,
+        passed=fills and not never_stops,
+        verdict=verdict,
+        filled=filled,
+        stopped=stopped,
+        never_stops=fills and never_stops,
+    )
 
 
 def _leaking(name: str, filled: int) -> Trial:

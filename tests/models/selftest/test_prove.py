@@ -120,6 +120,13 @@ async def test_a_chat_model_is_used_to_fill_holes(bench: Bench) -> None:
     assert (await bench.prover(subject)(subject)).mode is Mode.CHAT
 
 
+async def test_a_model_that_only_runs_on_may_be_declared_all_the_same(bench: Bench) -> None:
+    subject = ToySubject(ToyModel(never_stops=True))
+    declared = r'asked all the same, set fim_format = "qwen2\.5-coder"'
+    with pytest.raises(ModelError, match=declared):
+        await bench.prover(subject)(subject)
+
+
 @pytest.mark.parametrize(
     ("model", "said"),
     [
