@@ -1,4 +1,4 @@
-"""Progress in the editor while the model is being loaded, where that takes over a second.
+"""Progress in the editor while the model is loaded or tested, where that takes over a second.
 
 One report a load, however many requests come and go meanwhile; nothing for a model that is there
 at once. Clients that can't show progress are not asked to.
@@ -72,7 +72,7 @@ class Progress:
         except ClientError as error:
             _log.debug("No progress is shown: %s.", error)
             return
-        self._say(token, types.WorkDoneProgressBegin(title="aicopilot: loading the model"))
+        self._say(token, types.WorkDoneProgressBegin(title="aicopilot: getting the model ready"))
         try:
             while engine.starting:
                 await self._sleep(_POLL_S)
