@@ -21,10 +21,14 @@ from aicopilot_lsp.filters.builtin import in_order
 from aicopilot_lsp.models.protocol import Backend
 from aicopilot_lsp.plugins import BackendContext
 from tests.support.fixture import at_cursor
+from tests.support.services import ollama_chat, openai
+from tests.support.services.anthropic import anthropic
 from tests.support.services.base import Service
 from tests.support.services.deepseek import deepseek
 from tests.support.services.mistral import mistral
 from tests.support.services.ollama import ollama
+from tests.support.services.openai_chat import openai_chat
+from tests.support.services.responses import responses
 from tests.support.services.tabby import tabby
 
 _OLLAMA = {"model": "qwen2.5-coder"}
@@ -34,6 +38,28 @@ _SERVED: dict[str, tuple[Callable[[], Service], str, dict[str, Any], str]] = {
     "tabby": (tabby, "tabby", {}, "/v1/completions"),
     "ollama": (ollama, "ollama", {**_OLLAMA, "fim_format": "qwen2.5-coder"}, "/api/generate"),
     "ollama-native": (ollama, "ollama", {**_OLLAMA, "fim_format": "native"}, "/api/generate"),
+    "openai-compatible": (
+        openai.plain,
+        "openai-compatible",
+        {"model": openai.MODEL, "fim_format": "qwen2.5-coder"},
+        "/v1/completions",
+    ),
+}
+_SERVED_AS_CHAT: dict[str, tuple[Callable[[], Service], str, dict[str, Any], str]] = {
+    "openai-chat": (openai_chat, "openai-chat", {"model": "gpt-4.1-mini"}, "/v1/chat/completions"),
+    "openai-responses": (
+        responses,
+        "openai-responses",
+        {"model": "gpt-4.1-mini"},
+        "/v1/responses",
+    ),
+    "anthropic": (anthropic, "anthropic", {"model": "claude-haiku-4-5"}, "/v1/messages"),
+    "ollama-chat": (
+        ollama_chat.ollama_chat,
+        "ollama",
+        {"model": ollama_chat.MODEL, "fim_format": "chat"},
+        "/api/chat",
+    ),
 }
 
 
@@ -63,7 +89,7 @@ class Bench:
 
 @pytest.fixture(params=_SERVED)
 async def bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bench]:
-    serve, provider, fields, path = _SERVED[request.param]
+    serve, provider, fields, path = (_SERVED | _SERVED_AS_CHAT)[request.param]
     context = BackendContext(embedded=EmbeddedSettings(), state_dir=tmp_path, cache_dir=tmp_path)
     async with serve() as server:
         settings = ModelSettings(
@@ -78,6 +104,7 @@ async def bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         await backend.aclose()
 
 
+@pytest.mark.parametrize("bench", [*_SERVED, *_SERVED_AS_CHAT], indirect=True)
 async def test_an_answer_is_put_in_at_the_cursor(bench: Bench) -> None:
     bench.server.answer(" a + b")
     outcome = await bench.ask(at_cursor("def add(a, b):\n    return‸\n"))
