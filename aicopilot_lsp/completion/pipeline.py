@@ -1,68 +1,32 @@
 """One inline completion, from snapshot to outcome. Start reading here.
 
 Each stage is a pure function or one awaited call; none reaches back. The function touches neither
-disk nor network itself: the model, the clock and the wait are handed in (INV-2).
+disk nor network itself: the model, the clock and the wait are handed in (INV-2). What one model is
+asked is in asking.py.
 """
 
 import asyncio
-import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from aicopilot_lsp.completion.budget import Budget, Wanted, budget_for
+from aicopilot_lsp.completion.asking import ask, wanted_for
 from aicopilot_lsp.completion.cache import Entry, Hit
-from aicopilot_lsp.completion.failover import Choice, Turn, ask_in_turn
-from aicopilot_lsp.completion.generate import Generation, generate
+from aicopilot_lsp.completion.failover import Choice, ask_in_turn
 from aicopilot_lsp.completion.judge import judge
-from aicopilot_lsp.completion.memory import Memory, ModelMemory
+from aicopilot_lsp.completion.memory import Memory
 from aicopilot_lsp.completion.placement import Placement, place
-from aicopilot_lsp.completion.prompt import (
-    Frozen,
-    hole,
-    lay_out,
-    render,
-    request_chars,
-    unix_newlines,
-)
+from aicopilot_lsp.completion.prompt import unix_newlines
 from aicopilot_lsp.completion.record import Record
-from aicopilot_lsp.completion.speed import identity_of
-from aicopilot_lsp.completion.stop import Surroundings
-from aicopilot_lsp.completion.trigger import (
-    Decision,
-    Extent,
-    decide,
-    first_code_line_below,
-    indentation,
-    opener_above,
-)
-from aicopilot_lsp.completion.types import (
-    Outcome,
-    OutcomeKind,
-    Snapshot,
-    Suggestion,
-    Trigger,
-)
+from aicopilot_lsp.completion.trigger import decide
+from aicopilot_lsp.completion.types import Outcome, OutcomeKind, Snapshot, Suggestion, Trigger
 from aicopilot_lsp.config.settings import CompletionSettings, LatencySettings
-from aicopilot_lsp.errors import ModelError, ModelErrorKind
+from aicopilot_lsp.errors import ModelError
 from aicopilot_lsp.filters.protocol import Candidate, Filter
-from aicopilot_lsp.models.healing import Healed, heal, line_to_tokenize
-from aicopilot_lsp.models.protocol import Backend, GenerateRequest, Healing
 from aicopilot_lsp.text.document import Point
-from aicopilot_lsp.text.languages import language_for
 
 # What filters see of the file on either side.
 _AROUND_CHARS = 4_000
-# Of the time in which the first text has to be there, for reading the prompt.
-_FIRST_TEXT_SHARE = 0.8
-# When these befall the tokenizer, the completion itself has no better chance.
-_CONNECTION_FAULTS = (
-    ModelErrorKind.UNREACHABLE,
-    ModelErrorKind.INTERRUPTED,
-    ModelErrorKind.AUTH,
-    ModelErrorKind.STARTING,
-    ModelErrorKind.NOT_INSTALLED,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,13 +83,13 @@ async def complete(
             if snapshot.trigger is Trigger.AUTOMATIC:
                 with record.stage("debounce"):
                     await parts.sleep(settings.debounce_ms / 1000)
-            wanted = _wanted(snapshot, decision, parts.latency)
-            ask = partial(
-                _ask, snapshot, settings, decision, wanted=wanted, memory=memory, record=record
+            wanted = wanted_for(snapshot, decision, parts.latency)
+            ask_one = partial(
+                ask, snapshot, settings, decision, wanted=wanted, memory=memory, record=record
             )
             deadline_s = settings.deadline_ms / 1000
             await ask_in_turn(
-                choice.models, ask, record, trigger=snapshot.trigger, deadline_s=deadline_s
+                choice.models, ask_one, record, trigger=snapshot.trigger, deadline_s=deadline_s
             )
     except TimeoutError:
         late = True
@@ -144,107 +108,6 @@ async def complete(
     return outcome
 
 
-async def _ask(
-    snapshot: Snapshot,
-    settings: CompletionSettings,
-    decision: Decision,
-    turn: Turn,
-    *,
-    wanted: Wanted,
-    memory: Memory,
-    record: Record,
-) -> None:
-    """Build the prompt for one model and stream its answer into the record."""
-    record.asked, known = turn.model.name, memory.of(turn.model.name)
-    with record.stage("connect"):
-        backend = await turn.model.open()
-        record.model = backend.model
-        await turn.ready(backend)
-        record.model = backend.model
-    around = _surroundings(snapshot, settings, decision)
-    healing = backend.prompting.healing
-    identity = record.identity = identity_of(backend.model, backend.site)
-    while True:
-        with record.stage("prompt"):
-            cold_s = _FIRST_TEXT_SHARE * (turn.left_s(record.clock(), backend.site) or math.inf)
-            sized_for = replace(wanted, cold_ms=min(1000 * cold_s, settings.deadline_ms / 2))
-            budget = budget_for(memory.speeds.of(identity), backend.site, settings, sized_for)
-            previous = known.frozen.get(snapshot.document.uri)
-            request, healed, frozen = await _prompt(
-                snapshot, settings, backend, healing, budget, known=known
-            )
-            record.budget = replace(budget, room_chars=frozen.room_chars)
-            request = replace(request, begin_within_s=turn.left_s(record.clock(), backend.site))
-        with record.stage("model"):
-            into = record.generation
-            try:
-                await generate(backend, request, healed, around, into, clock=record.clock)
-            except ModelError as error:
-                if error.kind is ModelErrorKind.TIMEOUT and into.silent:
-                    memory.left_in_silence(record.asked, identity, snapshot.document.uri)
-                raise
-            finally:  # a call that was cut short tells the speed as well
-                sample = into.sample(request_chars(request), cold=not frozen.continues(previous))
-                memory.speeds.learn(identity, sample)
-        if not (healing is Healing.CHECKED and record.generation.mismatch and healed.dropped):
-            return
-        # The server could not be held to the dropped token, and the model wrote another one.
-        healing, record.generation = Healing.NONE, Generation()
-
-
-async def _prompt(
-    snapshot: Snapshot,
-    settings: CompletionSettings,
-    backend: Backend,
-    healing: Healing,
-    budget: Budget,
-    *,
-    known: ModelMemory,
-) -> tuple[GenerateRequest, Healed, Frozen]:
-    uri = snapshot.document.uri
-    previous = known.frozen.get(uri)
-    if previous is not None and previous.room_chars > budget.most_chars:
-        previous = None
-    layout = lay_out(snapshot, previous, budget.prompt_chars)
-    known.frozen[uri] = layout.frozen
-    healed = Healed(middle=layout.middle)
-    if healing is not Healing.NONE:
-        healed = heal(layout.middle, await _pieces(backend, line_to_tokenize(layout.middle)))
-    prompting = backend.prompting
-    fmt = prompting.format
-    request = GenerateRequest(
-        prompt=render(layout, healed.middle, prompting) if fmt else "",
-        hole=None if fmt else hole(layout, healed.middle, snapshot),
-        must_begin_with=healed.dropped,
-        max_tokens=budget.output_tokens,
-        stop=fmt.stop if fmt else (),
-        deadline_s=settings.deadline_ms / 1000,
-    )
-    return request, healed, layout.frozen
-
-
-def _wanted(snapshot: Snapshot, decision: Decision, latency: LatencySettings) -> Wanted:
-    explicit = snapshot.trigger is Trigger.INVOKED
-    document, cursor = snapshot.document, snapshot.cursor
-    return Wanted(
-        target_ms=latency.explicit_target_ms if explicit else latency.target_ms,
-        block=explicit or decision.extent is Extent.BLOCK,
-        text=document.before(cursor, _AROUND_CHARS) + document.after(cursor, _AROUND_CHARS),
-    )
-
-
-async def _pieces(backend: Backend, line: str) -> tuple[str, ...] | None:
-    """The line's tokens, or None where the server can't or won't tell: healing has another way."""
-    if not line:
-        return None
-    try:
-        return await backend.tokenize(line)
-    except ModelError as error:
-        if error.kind in _CONNECTION_FAULTS:
-            raise
-        return None
-
-
 def _conclude(snapshot: Snapshot, parts: Parts, record: Record, *, late: bool) -> Outcome:
     """Judge what came; after the deadline only whole lines count, and the reason of a timeout is
     the stage that was not done."""
@@ -252,7 +115,7 @@ def _conclude(snapshot: Snapshot, parts: Parts, record: Record, *, late: bool) -
     if generation.mismatch:
         return record.ends(OutcomeKind.EMPTY, "other-scope" if generation.left else "other-token")
     nothing = OutcomeKind.TIMEOUT if late else OutcomeKind.EMPTY
-    placed = place(generation.text, _line_around(snapshot)[1])
+    placed = place(generation.text, _right_of_cursor(snapshot))
     if not placed.text.strip():
         return record.ends(nothing, unfinished if late else "model")
     with record.stage("filters"):
@@ -313,23 +176,5 @@ def _remember(snapshot: Snapshot, outcome: Outcome, memory: Memory) -> None:
     memory.cache.put(Entry(document, cursor, text, outcome, replaces))
 
 
-def _surroundings(
-    snapshot: Snapshot, settings: CompletionSettings, decision: Decision
-) -> Surroundings:
-    document, row = snapshot.document, snapshot.cursor.line
-    language = language_for(document.language_id, snapshot.path)
-    head = _line_around(snapshot)[0]
-    opener = head if head.strip() else opener_above(document, row, language)
-    return Surroundings(
-        extent=decision.extent,
-        language=language,
-        head=head,
-        below=first_code_line_below(document, row),
-        floor=indentation(opener) + 1,
-        max_lines=settings.max_lines,
-    )
-
-
-def _line_around(snapshot: Snapshot) -> tuple[str, str]:
-    line = snapshot.document.line_text(snapshot.cursor.line)
-    return line[: snapshot.cursor.column], line[snapshot.cursor.column :]
+def _right_of_cursor(snapshot: Snapshot) -> str:
+    return snapshot.document.line_text(snapshot.cursor.line)[snapshot.cursor.column :]
