@@ -8,59 +8,21 @@ becomes of the options; the defaults are there.
 This module imports pydantic: load.py imports it only where there is an option to read.
 """
 
-import re
-import warnings
-from collections.abc import Callable
-from typing import Annotated
-
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    StringConstraints,
-    field_validator,
-)
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from aicopilot_lsp.config.fields import WorkspaceRule, choice, option, whole
-from aicopilot_lsp.config.urls import header_name_fault, header_value_fault, proxy_fault, url_fault
+from aicopilot_lsp.config.values import (
+    HeaderName,
+    HeaderValue,
+    Line,
+    Name,
+    Pattern,
+    ProxyUrl,
+    Url,
+    Variable,
+)
 
 MAX_LIST_ITEMS = 500
-
-
-def _exclude_pattern(pattern: str) -> str:
-    from pathspec import GitIgnoreSpec
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            GitIgnoreSpec.from_lines([pattern])
-    except (ValueError, re.error, Warning):
-        raise ValueError("is not a pattern as in .gitignore") from None
-    return pattern
-
-
-def _without(fault_of: Callable[[str], str | None]) -> AfterValidator:
-    """Refuses a text that has a fault."""
-
-    def check(text: str) -> str:
-        if fault := fault_of(text):
-            raise ValueError(fault)
-        return text
-
-    return AfterValidator(check)
-
-
-_Line = Annotated[
-    str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f\x{2028}\x{2029}]+$", max_length=500)
-]
-_Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", max_length=100)]
-# Most keys that are pasted here by mistake have a dash; what is refused is not shown.
-_Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=100)]
-_Pattern = Annotated[_Line, AfterValidator(_exclude_pattern)]
-_HeaderName = Annotated[str, _without(header_name_fault)]
-_HeaderValue = Annotated[str, _without(header_value_fault)]
-_ProxyUrl = Annotated[str, StringConstraints(max_length=2000), _without(proxy_fault)]
-_Url = Annotated[str, StringConstraints(max_length=2000), _without(url_fault)]
 
 
 class _Table(BaseModel):
@@ -79,10 +41,10 @@ class _Table(BaseModel):
 class ModelOptions(_Table):
     """A model, how it is reached and what it is used for."""
 
-    name: _Line | None = option(
+    name: Line | None = option(
         "What you call this model. By default the provider's name.", "one line of text"
     )
-    provider: _Name | None = option(
+    provider: Name | None = option(
         'How the model is reached: "embedded" (a model on this machine that the server runs '
         'itself), "llama.cpp", "ollama", "openai-compatible" (what has `/v1/completions`: vLLM, '
         'SGLang, LM Studio and many hosted ones), "tgi", "tabby", "mistral", "deepseek", '
@@ -90,25 +52,25 @@ class ModelOptions(_Table):
         "`aicopilot plugins` lists them.",
         "the name of a provider",
     )
-    url: _Url | None = option(
+    url: Url | None = option(
         "Base URL of the server, for providers that are reached over HTTP; with or without the "
         "`/v1` of OpenAI's interfaces. "
         "Nothing is ever sent to another host than this one.",
         "an http:// or https:// URL",
     )
-    model: _Line | None = option(
+    model: Line | None = option(
         "The provider's name for the model. For the embedded model a name of the catalogue "
         "(`aicopilot model list`); by default one that suits this machine's memory and cores.",
         "one line of text",
     )
-    roles: list[_Name] | None = option(
+    roles: list[Name] | None = option(
         'What the model is used for: `"autocomplete"`, and for later `"edit"`, `"chat"`, '
         '`"embed"`, `"rerank"` and `"next_edit"`. The models of a role are asked in the order of '
         "the file: the next one when one is down.",
         "a list of roles",
         max_length=20,
     )
-    fim_format: _Name | None = option(
+    fim_format: Name | None = option(
         "The fill-in-the-middle format the model was trained on; `aicopilot model formats` lists "
         'them. `"native"` leaves the prompt to the server, `"chat"` tells a chat model to fill the '
         "hole. Without it, a test of the model finds out; but "
@@ -122,35 +84,35 @@ class ModelOptions(_Table):
         "frozen",
         "standard",
     )
-    headers: dict[_HeaderName, _HeaderValue] | None = option(
+    headers: dict[HeaderName, HeaderValue] | None = option(
         "HTTP headers to send with each request, for gateways that want one. "
         "Values are treated as secrets.",
         "a table of texts",
         max_length=50,
     )
-    api_key_env: _Variable | None = option(
+    api_key_env: Variable | None = option(
         "Name of the environment variable that holds the API key. "
         "It is read when the key is first needed.",
         "the name of an environment variable",
     )
-    api_key_file: _Line | None = option(
+    api_key_file: Line | None = option(
         "File that holds the API key and nothing else; `~` is your home, and a relative path "
         "begins where the configuration file is. It has to be yours, with rights of 0600 or less. "
         "It is read when the key is needed. Without any of these, the key that "
         "`aicopilot key set` has stored for the model's server is used, if there is one.",
         "the path of a file",
     )
-    api_key: _HeaderValue | None = option(
+    api_key: HeaderValue | None = option(
         "The API key itself. It works, with a warning: configuration files get copied, "
         "synchronised and shown. Prefer `api_key_env` or `api_key_file`.",
         "printable ASCII text",
     )
-    ca_file: _Line | None = option(
+    ca_file: Line | None = option(
         "Certificates of the authorities to trust for this model's `https://` server (PEM), in "
         "place of those that the operating system trusts. The server's own certificate will do.",
         "the path of a file",
     )
-    proxy: _ProxyUrl | None = option(
+    proxy: ProxyUrl | None = option(
         "HTTP proxy through which this model is reached. Without it none is used, whatever the "
         "environment says; a model on this machine never goes through one.",
         "an http:// URL",
@@ -167,24 +129,24 @@ class RouteOptions(_Table):
     untitled buffer has no path that they could match, and meets neither `data_class` nor `paths`.
     """
 
-    data_class: _Name | None = option(
+    data_class: Name | None = option(
         "Holds for files of this data class.",
         "the name of a data class",
         workspace=WorkspaceRule.ADD,
     )
-    paths: list[_Pattern] | None = option(
+    paths: list[Pattern] | None = option(
         "Holds for files under these patterns, as in `completion.exclude`.",
         "a list of patterns as in .gitignore",
         workspace=WorkspaceRule.ADD,
         max_length=MAX_LIST_ITEMS,
     )
-    languages: list[_Line] | None = option(
+    languages: list[Line] | None = option(
         'Holds for these languages, by the id your editor uses, such as `"python"`.',
         "a list of language ids",
         workspace=WorkspaceRule.ADD,
         max_length=MAX_LIST_ITEMS,
     )
-    use: list[_Line] | None = option(
+    use: list[Line] | None = option(
         "The models that are asked, in this order, in place of all that have the role. Names of "
         'models, or `"local"` and `"remote"`, here and below. A model is local if it is the '
         "embedded one or if its `url` leads to this machine (`localhost`, `127.0.0.1`, `[::1]`); "
@@ -193,13 +155,13 @@ class RouteOptions(_Table):
         workspace=WorkspaceRule.ADD_IF_TRUSTED,
         max_length=MAX_LIST_ITEMS,
     )
-    only: list[_Line] | None = option(
+    only: list[Line] | None = option(
         "Forbids all models but these.",
         "a list of names of models",
         workspace=WorkspaceRule.ADD,
         max_length=MAX_LIST_ITEMS,
     )
-    never: list[_Line] | None = option(
+    never: list[Line] | None = option(
         "Forbids these models.",
         "a list of names of models",
         workspace=WorkspaceRule.ADD,
@@ -280,7 +242,7 @@ class CompletionOptions(_Table):
     max_lines: int | None = whole(
         "The longest suggestion.", "lines", 1, 500, workspace=WorkspaceRule.LOWER
     )
-    exclude: list[_Pattern] | None = option(
+    exclude: list[Pattern] | None = option(
         "Files that are never read and never get suggestions: patterns as in `.gitignore`, "
         "matched against the path within the workspace folder, as it is written and where links "
         "lead; outside all folders against the absolute path without its leading slash.",
@@ -288,7 +250,7 @@ class CompletionOptions(_Table):
         workspace=WorkspaceRule.ADD,
         max_length=MAX_LIST_ITEMS,
     )
-    disabled_languages: list[_Line] | None = option(
+    disabled_languages: list[Line] | None = option(
         'Languages without suggestions, by the id your editor uses, such as `"markdown"`.',
         "a list of language ids",
         workspace=WorkspaceRule.ADD,
@@ -327,13 +289,13 @@ class LatencyOptions(_Table):
 class FilterOptions(_Table):
     """What may reach you: rules that trim or block a suggestion."""
 
-    disabled: list[_Name] | None = option(
+    disabled: list[Name] | None = option(
         "Rules to switch off, by id.",
         "a list of rule ids",
         workspace=WorkspaceRule.ADD_IF_TRUSTED,
         max_length=MAX_LIST_ITEMS,
     )
-    enabled: list[_Name] | None = option(
+    enabled: list[Name] | None = option(
         "Rules to have on, whatever was switched off before. "
         "All rules are on from the start; this is how a project insists on one.",
         "a list of rule ids",
