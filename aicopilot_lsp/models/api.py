@@ -105,6 +105,11 @@ class Api(Protocol):
     async def describe(self, ask: Ask, where: str) -> BackendInfo:
         """What it serves. Raises ModelError."""
 
+
+@runtime_checkable
+class TokenizingApi(Protocol):
+    """An Api of a server that can be asked how it cuts a text into tokens."""
+
     async def tokenize(
         self, ask: Ask, text: str, where: str, *, special: bool = False
     ) -> tuple[str, ...] | None:

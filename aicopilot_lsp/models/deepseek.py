@@ -74,17 +74,6 @@ class DeepSeekApi:
         details = "" if known else "not among the models listed there"
         return BackendInfo(model=self._model, details=details)
 
-    async def tokenize(
-        self,
-        ask: Ask,  # noqa: ARG002 - of the protocol, here and below
-        text: str,  # noqa: ARG002
-        where: str,  # noqa: ARG002
-        *,
-        special: bool = False,  # noqa: ARG002
-    ) -> tuple[str, ...] | None:
-        """None: there is no such interface."""
-        return None
-
     def explain(self, status: int, body: Mapping[str, Any]) -> Reason | None:
         """See Explain in failures.py."""
         said = word(mapping(body.get("error")).get("message")).lower()

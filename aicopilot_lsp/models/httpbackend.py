@@ -16,7 +16,7 @@ from aicopilot_lsp.config.urls import under_public_name
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
 from aicopilot_lsp.models import failures
 from aicopilot_lsp.models.answer import Answer
-from aicopilot_lsp.models.api import Api, Dialect, LearningApi
+from aicopilot_lsp.models.api import Api, Dialect, LearningApi, TokenizingApi
 from aicopilot_lsp.models.endpoint import Endpoint
 from aicopilot_lsp.models.framing import expect
 from aicopilot_lsp.models.http import Deadline, Transport
@@ -196,7 +196,8 @@ class HttpBackend:
     ) -> tuple[str, ...] | None:
         """See Backend.tokenize. A character that is split over tokens makes one piece with them.
         `special`: control tokens are recognised, and nothing is remembered."""
-        if not self._tokenizes:
+        api = self.api
+        if not (self._tokenizes and isinstance(api, TokenizingApi)):
             return None
         if not text:
             return ()
@@ -207,7 +208,7 @@ class HttpBackend:
         endpoint = await deadline.wait((locate or self._locate)(), self._where)
         ask = self._ask(endpoint, deadline)
         try:
-            found = await self.api.tokenize(ask, text, endpoint.display, special=special)
+            found = await api.tokenize(ask, text, endpoint.display, special=special)
         except ModelError as error:
             if error.kind is not ModelErrorKind.NOT_FOUND:
                 raise

@@ -81,17 +81,6 @@ class MistralApi:
             details="" if fills else "does not fill holes",
         )
 
-    async def tokenize(
-        self,
-        ask: Ask,  # noqa: ARG002 - of the protocol, here and below
-        text: str,  # noqa: ARG002
-        where: str,  # noqa: ARG002
-        *,
-        special: bool = False,  # noqa: ARG002
-    ) -> tuple[str, ...] | None:
-        """None: there is no such interface."""
-        return None
-
     def explain(self, status: int, body: Mapping[str, Any]) -> Reason | None:
         """See Explain in failures.py. Errors are {"object": "error", "message", "type", "code"} or,
         for what the description forbids, {"detail": [...]}."""

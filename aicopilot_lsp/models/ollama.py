@@ -104,17 +104,6 @@ class OllamaApi:
             details=", ".join(found),
         )
 
-    async def tokenize(
-        self,
-        ask: Ask,  # noqa: ARG002 - of the protocol, here and below
-        text: str,  # noqa: ARG002
-        where: str,  # noqa: ARG002
-        *,
-        special: bool = False,  # noqa: ARG002
-    ) -> tuple[str, ...] | None:
-        """None: Ollama has no such interface."""
-        return None
-
     def explain(self, status: int, body: Mapping[str, Any]) -> Reason | None:
         """See Explain in failures.py. Ollama's errors are sentences, which are recognised."""
         return _reason(self._model, status, fault(body))

@@ -86,17 +86,6 @@ class TabbyApi:
             model=word(health.get("model")) or "unknown", details=", ".join(filter(None, details))
         )
 
-    async def tokenize(
-        self,
-        ask: Ask,  # noqa: ARG002 - of the protocol, here and below
-        text: str,  # noqa: ARG002
-        where: str,  # noqa: ARG002
-        *,
-        special: bool = False,  # noqa: ARG002
-    ) -> tuple[str, ...] | None:
-        """None: there is no such interface."""
-        return None
-
     def explain(self, status: int, body: Mapping[str, Any]) -> Reason | None:  # noqa: ARG002 - Tabby's errors have no body worth reading
         """See Explain in failures.py."""
         if status == 501:
