@@ -94,8 +94,8 @@ def verdict(report: Report) -> str:
         )
     if report.few_right:
         return (
-            f"Poor: {name} answers, but fills holes badly ({report.score.exact} of"
-            f" {len(report.score.attempts)} lines right): expect few right suggestions. Choose a"
+            f"Poor: {name} answers, but fills holes badly ({report.best.exact} of"
+            f" {len(report.best.attempts)} lines right): expect few right suggestions. Choose a"
             " model that was trained to fill in the middle, or a larger one."
         )
     if report.prompting.mode is Mode.CHAT:

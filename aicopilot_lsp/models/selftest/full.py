@@ -83,21 +83,22 @@ class Report:
         return better(self.scores, self.prompting.healing)
 
     @property
-    def score(self) -> Score:
-        """Of the layout in use."""
-        layout = self.prompting.layout
-        return next((one for one in self.scores if one.layout is layout), self.scores[0])
+    def best(self) -> Score:
+        """Of the better layout."""
+        return next(one for one in self.scores if one.layout is self.better_layout)
 
     @property
     def few_right(self) -> bool:
-        """Whether so few of the stored holes came out right that suggestions are of little use."""
-        return self.score.exact < _FEW * len(self.score.attempts)
+        """Whether so few of the stored holes come out right, in any layout, that suggestions are of
+        little use."""
+        return self.best.exact < _FEW * len(self.best.attempts)
 
     @property
     def shown(self) -> tuple[Attempt, ...]:
         """Three filled holes, as they come in the layout in use."""
-        attempts = self.score.attempts
-        return tuple(attempts[n] for n in _SHOWN if n < len(attempts))
+        layout = self.prompting.layout
+        used = next((one for one in self.scores if one.layout is layout), self.scores[0])
+        return tuple(used.attempts[n] for n in _SHOWN if n < len(used.attempts))
 
 
 async def run(backend: Backend, settings: ModelSettings, say: Say) -> Report:
