@@ -53,7 +53,7 @@ def _chosen(name: str | None, settings: Settings) -> ModelSettings:
         There is none.
     """
     if name is None:
-        chosen = settings.model_for(ROLE)
+        chosen = next(iter(settings.models_for(ROLE)), None)
         if chosen is None:
             raise ConfigError(
                 f'No model has the role "{ROLE}". Name one that you have configured, or give it'

@@ -193,7 +193,3 @@ class Settings:
     def models_for(self, role: str) -> tuple[ModelSettings, ...]:
         """The models that serve `role` ("autocomplete", later "chat", "edit"...), in order."""
         return tuple(model for model in self.models if role in model.roles)
-
-    def model_for(self, role: str) -> ModelSettings | None:
-        """The first of them."""
-        return next(iter(self.models_for(role)), None)

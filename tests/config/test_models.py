@@ -217,7 +217,7 @@ def test_models_that_can_not_be_used_are_not_replaced_by_another(
 ) -> None:
     resolved = configured.resolve(user=text)
     assert resolved.settings.models == ()
-    assert resolved.settings.model_for("autocomplete") is None
+    assert resolved.settings.models_for("autocomplete") == ()
     assert resolved.problems
 
 
