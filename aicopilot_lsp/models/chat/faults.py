@@ -3,8 +3,12 @@
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
 
 
-def only_reasoned(where: str) -> ModelError:
-    return ModelError(
+class OnlyReasonedError(ModelError):
+    """REJECTED: the model used up its answer for reasoning; tests of a model tell it apart."""
+
+
+def only_reasoned(where: str) -> OnlyReasonedError:
+    return OnlyReasonedError(
         f"The model at {where} spends its whole answer on reasoning. Editing is not affected. "
         "Switch its reasoning off at the server, or choose a model that answers at once.",
         kind=ModelErrorKind.REJECTED,

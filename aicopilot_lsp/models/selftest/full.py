@@ -26,7 +26,7 @@ Say = Callable[[str], None]
 """Told what is being done now."""
 
 _SHOWN = (0, 5, 11)  # of the stored holes: Python, TypeScript, Rust
-# The 0.5B has 9 to 11 of 12 lines exact where it fills in the middle, and 2 as a chat model.
+# The 0.5B has 9 to 11 of 12 lines exact where it fills in the middle, 2 or 3 as a chat model.
 _FEW = 1 / 3
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from aicopilot_lsp.config.settings import ModelSettings
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
+from aicopilot_lsp.models.chat.faults import OnlyReasonedError
 from aicopilot_lsp.models.fim import FimFormat
 from aicopilot_lsp.models.selftest.trial import Trial
 
@@ -61,9 +62,9 @@ def _advice(settings: ModelSettings, trials: Sequence[Trial]) -> str:
     if runs_on := next((trial.name for trial in trials if trial.never_stops), None):
         advice = f'To have it asked all the same, set fim_format = "{runs_on}". Or c' + advice[1:]
     if any(trial.leaks and trial.filled for trial in trials):
-        advice = (
-            "Have the server keep control tokens out of its answers (skip_special_tokens), or "
-            + advice[0].lower()
-            + advice[1:]
-        )
-    return advice
+        mend = "Have the server keep control tokens out of its answers (skip_special_tokens)"
+    elif any(isinstance(trial.error, OnlyReasonedError) for trial in trials):
+        mend = "Switch the model's reasoning off at the server"
+    else:
+        return advice
+    return f"{mend}, or {advice[0].lower()}{advice[1:]}"

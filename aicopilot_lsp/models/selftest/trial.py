@@ -7,6 +7,7 @@ none are sent.
 from dataclasses import dataclass, replace
 
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
+from aicopilot_lsp.models.chat.faults import OnlyReasonedError
 from aicopilot_lsp.models.fim import FORMATS
 from aicopilot_lsp.models.fim.tokens import OTHERS
 from aicopilot_lsp.models.protocol import FinishReason, Layout, Mode, Prompting
@@ -80,9 +81,7 @@ async def try_out(subject: Subject, prompting: Prompting) -> Trial:
         except ModelError as error:
             if error.kind not in _SAYS_NO:
                 raise
-            return Trial(
-                name=prompting.name, passed=False, verdict=_refused(error.kind), error=error
-            )
+            return Trial(name=prompting.name, passed=False, verdict=_refused(error), error=error)
         if leaked(answer.text):
             return _leaking(prompting.name, filled + known.filled_by(answer.text))
         if known.filled_by(answer.text):
@@ -160,8 +159,10 @@ def _leaking(name: str, filled: int) -> Trial:
     )
 
 
-def _refused(kind: ModelErrorKind) -> str:
-    match kind:
+def _refused(error: ModelError) -> str:
+    if isinstance(error, OnlyReasonedError):
+        return "spends its whole answer on reasoning"
+    match error.kind:
         case ModelErrorKind.NOT_FOUND:
             return "the server has no such interface"
         case ModelErrorKind.PROTOCOL:

@@ -1,5 +1,6 @@
 """How a model wants to be asked is found out by asking, kept, and refused in plain words."""
 
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,8 +8,16 @@ import pytest
 
 from aicopilot_lsp.config.settings import ModelSettings
 from aicopilot_lsp.errors import ConfigError, ModelError, ModelErrorKind
+from aicopilot_lsp.models.chat.faults import only_reasoned
 from aicopilot_lsp.models.fim import FORMATS, FimFormat, Order, format_for
-from aicopilot_lsp.models.protocol import Healing, Layout, Mode, Prompting
+from aicopilot_lsp.models.protocol import (
+    GenerateRequest,
+    Healing,
+    Layout,
+    Mode,
+    Prompting,
+    StreamEvent,
+)
 from aicopilot_lsp.models.selftest.prove import Prover
 from tests.support.toy_fim import ToyModel, ToySubject
 
@@ -118,6 +127,24 @@ async def test_a_native_interface_that_ignores_the_suffix_is_not_used(bench: Ben
 async def test_a_chat_model_is_used_to_fill_holes(bench: Bench) -> None:
     subject = ToySubject(ToyModel(format=None, chat=True), *Mode)
     assert (await bench.prover(subject)(subject)).mode is Mode.CHAT
+
+
+async def test_a_chat_model_that_only_reasons_is_refused_with_the_switch_for_it(
+    bench: Bench,
+) -> None:
+    subject = ToySubject(ToyModel(format=None), Mode.RAW, Mode.CHAT)
+    generate = subject.generate
+
+    def reasoning(
+        request: GenerateRequest, *, mode: Mode | None = None
+    ) -> AsyncGenerator[StreamEvent, None]:
+        subject.failure = only_reasoned("here") if mode is Mode.CHAT else None
+        return generate(request, mode=mode)
+
+    subject.generate = reasoning  # type: ignore[method-assign]
+    with pytest.raises(ModelError, match="chat: spends its whole answer on reasoning") as caught:
+        await bench.prover(subject)(subject)
+    assert "Switch the model's reasoning off at the server, or choose" in str(caught.value)
 
 
 async def test_a_model_that_only_runs_on_may_be_declared_all_the_same(bench: Bench) -> None:
