@@ -159,7 +159,10 @@ def test_a_lone_surrogate_is_sent_as_one_character() -> None:
     assert encode_json({"a": "x\ud800é"}) == '{"a":"x?é"}'.encode()
 
 
-@pytest.mark.parametrize("module", ["protocol", "llamacpp", "http", "fim"])
-def test_importing_the_room_does_not_load_httpx(module: str) -> None:
-    code = f"import sys, aicopilot_lsp.models.{module}; sys.exit('httpx' in sys.modules)"
+@pytest.mark.parametrize("module", ["protocol", "openai", "hosted", "http", "fim"])
+def test_importing_the_room_loads_no_http_client(module: str) -> None:
+    code = (
+        f"import sys, aicopilot_lsp.models.{module}\n"
+        "sys.exit(bool({'httpx', 'httpcore', 'anyio', 'truststore', 'keyring'} & set(sys.modules)))"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
