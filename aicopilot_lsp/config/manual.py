@@ -180,6 +180,10 @@ def _routes() -> Iterator[str]:
         "A pattern with a slash in its middle is anchored: `restricted/**` is that folder at the "
         "top of a workspace folder, and `**/restricted/**` wherever it is, also outside of them."
     )
+    yield (
+        "The name of a workspace folder is no part of the paths in it: where `restricted` is opened"
+        " by itself, neither pattern matches, and an `.aicopilot.toml` in it has to forbid the same."
+    )
     yield "A workspace may add patterns to a data class, and classes of its own."
     yield "What it adds counts where a route forbids, and not where one allows.\n"
     yield f"## `[[{ROUTES}]]`\n"
@@ -220,7 +224,7 @@ def _keys(model: type[BaseModel], defaults: dict[str, Any], *, show_rule: bool) 
 
 
 def _about(model: type[BaseModel]) -> str:
-    return "\n".join(_sentences((model.__doc__ or "").strip()))
+    return "\n".join(_sentences(" ".join((model.__doc__ or "").split())))
 
 
 def _sentences(text: str) -> list[str]:
