@@ -182,7 +182,7 @@ def _routes() -> Iterator[str]:
     )
     yield (
         "The name of a workspace folder is no part of the paths in it: where `restricted` is opened"
-        " by itself, neither pattern matches, and an `.aicopilot.toml` in it has to forbid the same."
+        " by itself, neither pattern matches; an `.aicopilot.toml` in it can forbid the same."
     )
     yield "A workspace may add patterns to a data class, and classes of its own."
     yield "What it adds counts where a route forbids, and not where one allows.\n"
