@@ -9,6 +9,7 @@ from typing import Self
 
 import trustme
 
+from tests.support.loopback import stop_accepting
 from tests.support.scripted_llamacpp import Request, read_request
 
 NAME = "localhost"
@@ -39,16 +40,18 @@ class TlsServer:
 
     async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
-        self._server.close()
+        await stop_accepting(self._server)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        with contextlib.suppress(ConnectionError, ssl.SSLError):
-            while (request := await read_request(reader)) is not None:
-                self.requests.append(request)
-                writer.write(_ANSWER)
-                await writer.drain()
-        writer.close()
+        try:
+            with contextlib.suppress(ConnectionError, ssl.SSLError):
+                while (request := await read_request(reader)) is not None:
+                    self.requests.append(request)
+                    writer.write(_ANSWER)
+                    await writer.drain()
+        finally:
+            writer.close()
 
 
 def context_of(certificate: trustme.LeafCert) -> ssl.SSLContext:
