@@ -38,7 +38,7 @@ class ScriptedBackend:
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     asked: asyncio.Event = field(default_factory=asyncio.Event)  # set by the first request
     model: str = "scripted"
-    site: Site = Site()
+    site: Site = field(default_factory=Site)
     starting = False
     prompting: Prompting = QWEN_FROZEN
 
