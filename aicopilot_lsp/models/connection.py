@@ -176,12 +176,12 @@ class Connection:
             case httpcore.ProxyError():
                 return failures.connection_failed(self.where, "the proxy does not let it through")
             case httpcore.RemoteProtocolError() if "disconnected" in str(error):
-                return failures.connection_failed(self.where, "it closed the connection")
+                return failures.hung_up(self.where, "it closed the connection")
             case httpcore.RemoteProtocolError():
                 return failures.bad_answer(self.where, "it is not HTTP")
             case httpcore.LocalProtocolError() | httpcore.UnsupportedProtocol():
                 return failures.bad_answer(self.where, "the request could not be put in HTTP")
-        return failures.connection_failed(self.where, "the connection was reset")
+        return failures.hung_up(self.where, "the connection was reset")
 
     def _connect_failure(self, error: BaseException) -> ModelError:
         """Why connecting failed, in our words where we know it."""

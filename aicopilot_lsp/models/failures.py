@@ -50,10 +50,22 @@ def connection_failed(where: str, why: str = "", advice: str = _CHECK_IT) -> Mod
     )
 
 
+def hung_up(where: str, why: str) -> ModelError:
+    """For a server that ends a connection before it answers, as one does that expects TLS."""
+    if where.startswith("http://"):
+        return connection_failed(
+            where,
+            why,
+            "Check that it runs, and the model's url: the port, and whether it should begin with"
+            " https://.",
+        )
+    return connection_failed(where, why)
+
+
 def timed_out(where: str, deadline_s: float) -> ModelError:
     return ModelError(
         f"The model server at {where} had not finished after {deadline_s:g} s. {_STILL} "
-        "A smaller model or a longer deadline may help.",
+        "Check that it is not stuck; a smaller model or a longer deadline may help.",
         kind=_Kind.TIMEOUT,
     )
 
@@ -247,7 +259,9 @@ def _by_status(status: int) -> tuple[ModelErrorKind, str]:
         case 408:
             return _Kind.TIMEOUT, "gave up waiting (408)"
         case 413:
-            return _Kind.REJECTED, "says that the request is too large (413)"
+            return _Kind.REJECTED, (
+                "says that the request is too large (413). Lower max_prompt_tokens"
+            )
         case 429:
             return _Kind.BUSY, "asks for fewer requests (429)"
         case 503:
@@ -258,7 +272,9 @@ def _by_status(status: int) -> tuple[ModelErrorKind, str]:
                 "Put the final address in the model's url"
             )
         case _ if 400 <= status < 500:
-            return _Kind.REJECTED, f"rejected the request ({status})"
+            return _Kind.REJECTED, (
+                f"rejected the request ({status}). Check the model's provider, name and fim_format"
+            )
         case _ if 500 <= status < 600:
             return _Kind.SERVER, f"failed ({status}). Look at its log"
     return _Kind.PROTOCOL, f"answered with the unexpected status {status}"

@@ -8,6 +8,7 @@ from aicopilot_lsp.errors import ModelErrorKind
 from aicopilot_lsp.models.failures import (
     from_error_object,
     from_status,
+    hung_up,
     of_embedded,
     parse_retry_after,
     timed_out,
@@ -76,3 +77,10 @@ def test_an_account_without_money_is_no_matter_of_the_request() -> None:
     found = from_status("http://h", 402)
     assert found.kind is ModelErrorKind.AUTH
     assert "nothing left (402). Top it up. Editing is not affected." in str(found)
+
+
+@pytest.mark.parametrize(
+    ("where", "is_told"), [("http://host:8000", True), ("https://host:8000", False)]
+)
+def test_who_is_hung_up_on_over_http_is_told_to_try_https(where: str, is_told: bool) -> None:
+    assert ("begin with https://" in str(hung_up(where, "the connection was reset"))) is is_told

@@ -174,5 +174,5 @@ def test_a_piece_with_two_slots_is_refused() -> None:
 
 
 def test_an_unknown_format_names_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match=r"Known formats: .*qwen2\.5-coder"):
+    with pytest.raises(ConfigError, match=r"one of these: .*qwen2\.5-coder"):
         format_for("gpt-99")

@@ -296,4 +296,7 @@ def format_for(name: str) -> FimFormat:
         return FORMATS[name]
     except KeyError:
         known = ", ".join(sorted(FORMATS))
-        raise ConfigError(f"There is no FIM format {name!r}. Known formats: {known}.") from None
+        raise ConfigError(
+            f"There is no FIM format {name!r}. Without fim_format the right one is found out; else"
+            f' name "native", "chat", or one of these: {known}.'
+        ) from None
