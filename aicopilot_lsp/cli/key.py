@@ -43,10 +43,10 @@ def set_key(
     ] = False,
     config: ConfigFile = None,
 ) -> None:
-    """Store the key for a model's server: asks for it, or reads it from standard input.
+    """Store the key for a model's server.
 
-    It goes to the operating system's keyring. It is sent to that server only: when the model's url
-    changes, it has to be set again.
+    Asks for it, or reads it from standard input. It goes to the operating system's keyring, and is
+    sent to that server only: when the model's url changes, it has to be set again.
     """
     from aicopilot_lsp.models.keys import declared_place, key_fault
     from aicopilot_lsp.models.keystore import Place
@@ -73,7 +73,10 @@ def set_key(
 
 @app.command("rm")
 def remove(model: _Model, config: ConfigFile = None) -> None:
-    """Remove what was stored for a model's server, and what was set under the model's name."""
+    """Remove the key that is stored for a model.
+
+    What was stored for its server, and what was set under its name.
+    """
     store = _store()
     entries = {entry.origin: entry for entry in store.set_for(model)}
     known = [one for one in _models(config) if one.name == model]

@@ -31,7 +31,7 @@ _Name = Annotated[
 
 @app.command("list")
 def list_models() -> None:
-    """List the models there are, which are installed and which one is in use."""
+    """List the models to pull, what is installed and what is used."""
     from aicopilot_lsp.models.embedded import commands
 
     for line in commands.list_lines(_configured()):
@@ -51,9 +51,10 @@ def pull(
         ),
     ] = None,
 ) -> None:
-    """Fetch a model (by default yours, or the one that fits this machine) and check it.
+    """Fetch a model and check it.
 
-    An interrupted pull goes on where it was. AICOPILOT_HUB_URL names a mirror of the hub.
+    By default yours, or the one that fits this machine. An interrupted pull goes on where it was.
+    AICOPILOT_HUB_URL names a mirror of the hub.
     """
     from aicopilot_lsp.models.embedded import commands, progress
 
@@ -72,7 +73,7 @@ def add(
         str | None, typer.Option("--name", metavar="NAME", help="The model it should be.")
     ] = None,
 ) -> None:
-    """Put a model file that is already on this machine into the model directory."""
+    """Take over a model file that is on this machine already."""
     from aicopilot_lsp.models.embedded import commands, progress
 
     with progress.shown(sys.stderr) as report:
@@ -81,7 +82,10 @@ def add(
 
 @app.command()
 def use(name: Annotated[str, typer.Argument(metavar="NAME", help="The model to use.")]) -> None:
-    """Choose the model for this machine (a `model` in your configuration goes before it)."""
+    """Choose the model for this machine.
+
+    A `model` in your configuration goes before it.
+    """
     from aicopilot_lsp.models.embedded import commands
 
     print(commands.use(name, _configured()))
@@ -108,7 +112,7 @@ def test(
     as_json: AsJson = False,
     config: ConfigFile = None,
 ) -> None:
-    """Test whether a model fills holes, how it wants to be asked, and how fast it is.
+    """Test what a model fills in, how it is asked, how fast it is.
 
     Any model: the embedded one, or one behind a server. Where fim_format is not set, the formats
     that the model may know are tried on tiny holes, then the server's own way, then a chat; what
@@ -122,7 +126,7 @@ def test(
 
 @app.command()
 def formats(as_json: AsJson = False) -> None:
-    """List the formats that fim_format may name, and where each comes from.
+    """List the formats that fim_format may name, with their sources.
 
     "native" leaves the prompt to the server, "chat" tells a chat model what to do. Without
     fim_format the right one is found out.
@@ -153,7 +157,7 @@ def status() -> None:
 
 @app.command()
 def stop() -> None:
-    """End the model process; the next request of an editor starts it again."""
+    """End the model process; the next request starts it again."""
     from aicopilot_lsp.models.embedded import commands
 
     print(commands.stop())

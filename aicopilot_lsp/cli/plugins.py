@@ -49,7 +49,7 @@ def plugins(
     for one in found:
         plugin, why = one.plugin, f" ({one.error})" if one.error else ""
         kind, origin = plugin.group.rpartition(".")[2], f"{plugin.distribution} {plugin.version}"
-        print(f"{kind:10} {plugin.name:16} {origin:24} {one.state}{why}")
+        print(f"{kind:10} {plugin.name:17} {origin:24} {one.state}{why}")
 
 
 def survey(settings: Settings) -> Iterator[Surveyed]:

@@ -197,7 +197,7 @@ def test_formats_lists_the_table_with_order_and_source(cli: Cli) -> None:
 
 def test_help_says_what_the_test_does_and_what_the_exit_code_means(cli: Cli) -> None:
     said = " ".join(cli.run("model", "test", "--help").stdout.split())
-    assert "how it wants to be asked" in said
+    assert "how it is asked" in said
     assert "Exit code 0 when it works" in said
 
 
