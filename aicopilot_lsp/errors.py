@@ -3,6 +3,7 @@
 AicopilotError
 ├── ConfigError            options that can't be used, found when they are
 ├── ModelError             a call to a model failed; `kind` says how, see ModelErrorKind
+│   ├── OnlyReasonedError  models/chat/: it thought, and wrote no answer
 │   └── NotSuitableError   models/selftest/: it answers, and can't be used; with all that was tried
 ├── ModelFileError         a model file can't be found, fetched, verified or stored
 ├── ModelProcessError      the embedded model's process could not be started or reached
