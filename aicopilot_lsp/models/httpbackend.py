@@ -86,6 +86,7 @@ class HttpBackend:
         self._pieces: OrderedDict[str, tuple[str, ...] | None] = OrderedDict()
         self._tokenizes = True
         self._proving = SharedWork[Prompting]()
+        self._was_away = False
         self._learner = Learner()
         self._window_tokens: int | None = None
         self._window_asked = False
@@ -155,13 +156,15 @@ class HttpBackend:
 
     async def prepare(self) -> None:
         """See Backend.prepare. A server elsewhere is looked up; a model whose format nobody has
-        declared is tested, once. All callers share one test, which goes on when they leave."""
+        declared is tested, once and after an outage. All callers share one test, which goes on when
+        they leave."""
         await self.reach()
         # Beside the request, and never before the model has shown that it answers.
         if self._answered and self._window_tokens is None and not self._window_asked:
             self._window_asked = True
             self.run_behind(self._ask_window())
-        if self._prompting is None and self._prove is not None:
+        # Behind an outage there may be another model; what is kept of tests makes that cheap.
+        if self._prove is not None and (self._prompting is None or self._was_away):
             await self._proving.do(partial(self._settle, self._prove))
 
     async def reach(self) -> None:
@@ -253,6 +256,7 @@ class HttpBackend:
 
     async def _settle(self, prove: Prove) -> Prompting:
         self._prompting = found = await prove(self)
+        self._was_away = False
         return found
 
     async def _learn(self, api: LearningApi) -> None:
@@ -304,7 +308,7 @@ class HttpBackend:
                 yield answer.finished
         except ModelError as error:
             if error.kind is ModelErrorKind.UNREACHABLE:
-                # Who comes back may be another.
+                self._was_away = True  # who comes back may be another
                 self._learner.forget()
                 self._forget_tokens()
             elif error.kind is ModelErrorKind.REJECTED:

@@ -12,6 +12,7 @@ from aicopilot_lsp.models.endpoint import Endpoint
 from aicopilot_lsp.models.httpbackend import HttpBackend
 from aicopilot_lsp.models.llamacpp import LlamaCppApi
 from aicopilot_lsp.models.protocol import Prompting
+from tests.models.contract import collect, request_for
 from tests.support.prompting import QWEN_FROZEN
 
 
@@ -84,4 +85,19 @@ async def test_a_test_whose_server_went_away_is_done_by_the_next_caller(
     proving.failure = None
     await backend.prepare()
     assert backend.prompting is QWEN_FROZEN
+    assert proving.begun == 2
+
+
+async def test_behind_an_outage_the_model_is_tested_again(
+    backend: HttpBackend, proving: _Test
+) -> None:
+    proving.open.set()
+    await backend.prepare()
+    await backend.prepare()
+    assert proving.begun == 1
+    with pytest.raises(ModelError) as caught:
+        await collect(backend, request_for())
+    assert caught.value.kind is ModelErrorKind.UNREACHABLE
+    await backend.prepare()
+    await backend.prepare()
     assert proving.begun == 2
