@@ -7,11 +7,9 @@ it. Pure: nothing is looked up, in particular no host name.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from urllib.parse import urlsplit
 
-from pathspec import GitIgnoreSpec
-
+from aicopilot_lsp.config.matching import is_meant
 from aicopilot_lsp.config.settings import ModelSettings, RouteSettings, Settings
 from aicopilot_lsp.config.urls import is_loopback
 
@@ -152,24 +150,13 @@ def _said(one: RouteSettings) -> str:
 
 
 def _is_under(place: Place, patterns: tuple[str, ...]) -> bool:
-    return _matched(place.path, patterns)
+    return is_meant(place.path, patterns)
 
 
 def _may_be_under(place: Place, patterns: tuple[str, ...]) -> bool:
     """Under whatever path, and in whatever case: to many file systems all spellings are one."""
     folded = tuple(pattern.casefold() for pattern in patterns)
     return any(
-        _matched(path, patterns) or _matched(path.casefold(), folded)
+        is_meant(path, patterns) or is_meant(path.casefold(), folded)
         for path in (place.path, *place.aliases)
     )
-
-
-@lru_cache(maxsize=1024)
-def _matched(path: str, patterns: tuple[str, ...]) -> bool:
-    """Asked with every keystroke, and a pattern with many stars may take seconds."""
-    return bool(path) and _spec(patterns).match_file(path)
-
-
-@lru_cache(maxsize=64)
-def _spec(patterns: tuple[str, ...]) -> GitIgnoreSpec:
-    return GitIgnoreSpec.from_lines(patterns)

@@ -96,13 +96,12 @@ def _existing(file: Path) -> Path:
 
 
 def _aliases(file: Path, path: Path, base: Path) -> tuple[str, ...]:
-    """`file` as it was written, and with only its folder's links followed."""
+    """`file` as it was written, and with only its folder's links followed; then the whole paths."""
     ways = (Path(os.path.normpath(file.absolute())), file.parent.resolve() / file.name)
-    return tuple(
-        way.relative_to(base).as_posix()
-        for way in dict.fromkeys(ways)
-        if way != path and way.is_relative_to(base)
-    )
+    within = (way for way in ways if way != path and way.is_relative_to(base))
+    relative = [way.relative_to(base).as_posix() for way in within]
+    whole = [f"/{way.relative_to(way.anchor).as_posix()}" for way in (path, *ways)]
+    return tuple(dict.fromkeys((*relative, *whole)))
 
 
 def _decoded(path: Path, file: Path) -> str | None:

@@ -8,11 +8,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
-
-from pathspec import GitIgnoreSpec
 
 from aicopilot_lsp.completion.types import Snapshot, Trigger
+from aicopilot_lsp.config.matching import is_meant
 from aicopilot_lsp.config.settings import CompletionSettings
 from aicopilot_lsp.text.document import DocumentSnapshot
 from aicopilot_lsp.text.languages import Language, language_for
@@ -67,7 +65,7 @@ def _forbidden(snapshot: Snapshot, settings: CompletionSettings, line: str) -> s
     if document.language_id in settings.disabled_languages:
         return "language-disabled"
     paths = (snapshot.path, *snapshot.aliases)
-    if any(path and _is_excluded(path, settings.exclude) for path in paths):
+    if any(is_meant(path, settings.exclude) for path in paths):
         return "excluded"
     if len(line) > _MAX_LINE_CHARS:
         return "line-too-long"
@@ -182,14 +180,3 @@ def _lines_above(document: DocumentSnapshot, row: int) -> Iterator[str]:
         if len(line) > _MAX_LINE_CHARS:
             return
         yield line
-
-
-@lru_cache(maxsize=512)
-def _is_excluded(path: str, patterns: tuple[str, ...]) -> bool:
-    """Asked with every keystroke, and a pattern with many stars may take seconds."""
-    return _spec(patterns).match_file(path)
-
-
-@lru_cache(maxsize=16)
-def _spec(patterns: tuple[str, ...]) -> GitIgnoreSpec:
-    return GitIgnoreSpec.from_lines(patterns)

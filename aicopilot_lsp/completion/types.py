@@ -26,7 +26,8 @@ class Snapshot:
         its leading "/"; "" for an untitled buffer. For exclusion patterns; nothing is read from it,
         and of an absolute one no more than the file's name may go into a prompt.
     aliases : tuple of str
-        The paths that the same file has besides: through links, and in outer workspace folders.
+        The paths that the same file has besides: through links, in outer workspace folders, and,
+        with a "/" in front, as a whole (config/matching.py).
         What excludes or forbids one of them does so for the file.
     """
 

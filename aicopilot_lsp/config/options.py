@@ -245,7 +245,8 @@ class CompletionOptions(_Table):
     exclude: list[Pattern] | None = option(
         "Files that are never read and never get suggestions: patterns as in `.gitignore`, "
         "matched against the path within the workspace folder, as it is written and where links "
-        "lead; outside all folders against the absolute path without its leading slash.",
+        "lead; outside all folders against the absolute path without its leading slash. Patterns "
+        "that begin with `**/` are matched against the whole path as well.",
         "a list of patterns as in .gitignore",
         workspace=WorkspaceRule.ADD,
         max_length=MAX_LIST_ITEMS,

@@ -31,7 +31,8 @@ class Places:
         the innermost one, as the editor writes both if one holds the other so.
 
         Where no folder holds it, its absolute path without the "/" in front, so that patterns find
-        the directories in it; "" for what has no path.
+        the directories in it; "" for what has no path. Last come the whole paths, with a "/" in
+        front (config/matching.py).
         """
         path = _any_path(uri)
         if path is None:
@@ -39,12 +40,13 @@ class Places:
         holders = roots(folders)
         written = _within(path, holders)
         if not _is_file(uri):
-            return tuple(written) or (_absolute(path),)
+            return (*(written or [_absolute(path)]), f"/{_absolute(path)}")
         real_path = await self._really(path)
         real_holders = [await self._really(root) for root in holders]
         found = [*written, *_within(real_path, real_holders)] or [_absolute(path)]
         if not any(real_path.is_relative_to(root) for root in real_holders):
             found.append(_absolute(real_path))
+        found += [f"/{_absolute(path)}", f"/{_absolute(real_path)}"]
         return tuple(dict.fromkeys(found))
 
     async def _really(self, path: Path) -> Path:

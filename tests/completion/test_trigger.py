@@ -45,6 +45,17 @@ def test_automatic_requests_stay_quiet_where_a_suggestion_would_be_in_the_way(
     assert decide(at_cursor(marked), SETTINGS).rule == rule
 
 
+@pytest.mark.parametrize(
+    ("pattern", "rule"),
+    [("**/secrets/**", "excluded"), ("secrets/**", None), ("home/", None), ("!**/a.py", None)],
+)
+def test_of_the_whole_path_only_patterns_that_say_so_are_about(
+    pattern: str, rule: str | None
+) -> None:
+    snapshot = replace(at_cursor("x = ‸", path="a.py"), aliases=("/home/me/secrets/a.py",))
+    assert decide(snapshot, CompletionSettings(exclude=(pattern,))).rule == rule
+
+
 def test_a_file_that_is_excluded_under_one_of_its_paths_is_excluded() -> None:
     snapshot = replace(at_cursor("x = ‸", path="ok.py"), aliases=("secrets/a.py",))
     assert decide(snapshot, replace(SETTINGS, exclude=("secrets/",))).rule == "excluded"

@@ -19,7 +19,8 @@ def linked(tmp_path: Path) -> tuple[Path, Path]:
 
 async def paths_of(document: Path | str, *folders: Path | str) -> tuple[str, ...]:
     uris = [each if isinstance(each, str) else each.as_uri() for each in (document, *folders)]
-    return await Places().paths_of(uris[0], [Folder(uri=uri) for uri in uris[1:]])
+    found = await Places().paths_of(uris[0], [Folder(uri=uri) for uri in uris[1:]])
+    return tuple(path for path in found if not path.startswith("/"))
 
 
 async def path_of(document: Path | str, *folders: Path | str) -> str:
@@ -56,6 +57,13 @@ async def test_a_file_has_its_path_in_outer_folders_as_well(linked: tuple[Path, 
     found = await paths_of(folder / "secrets" / "a.py", folder, folder / "secrets")
     assert found == ("a.py", "secrets/a.py")
     assert await paths_of("git:/w/s/a.py", "file:///w", "file:///w/s") == ("a.py", "s/a.py")
+
+
+async def test_a_file_has_its_whole_path_last(linked: tuple[Path, Path]) -> None:
+    real, link = linked
+    places = Places()
+    found = await places.paths_of((link / "a.py").as_uri(), [Folder(uri=link.as_uri())])
+    assert found == ("a.py", (link / "a.py").as_posix(), (real / "a.py").as_posix())
 
 
 async def test_a_file_that_is_not_there_yet_counts_as_what_it_would_be(
