@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from aicopilot_lsp.cli.printable import printable
+from aicopilot_lsp.errors import AicopilotError
 from aicopilot_lsp.models.protocol import Mode, Prompting
 from aicopilot_lsp.models.selftest.full import Origin, Report
 from aicopilot_lsp.models.selftest.layouts import Attempt
@@ -159,12 +160,15 @@ def as_json(report: Report) -> dict[str, Any]:
 
 def refused_json(name: str, error: NotSuitableError) -> dict[str, Any]:
     return {
-        "name": name,
-        "works": False,
-        "verdict": str(error),
+        **untested_json(name, error),
         "tried": _tried_json(error.trials),
         "ruled_out": [form.name for form in error.foreign],
     }
+
+
+def untested_json(name: str, error: AicopilotError) -> dict[str, Any]:
+    """Of a model that could not be asked, as when it can't be reached or refuses the key."""
+    return {"name": name, "works": False, "verdict": str(error)}
 
 
 def _tried(trials: Sequence[Trial], ruled_out: Sequence[str]) -> Iterator[str]:

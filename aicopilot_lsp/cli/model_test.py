@@ -12,7 +12,7 @@ from aicopilot_lsp.cli import model_report
 from aicopilot_lsp.cli.session import settings_for
 from aicopilot_lsp.config.paths import cache_dir, state_dir
 from aicopilot_lsp.config.settings import ModelSettings, Settings
-from aicopilot_lsp.errors import ConfigError
+from aicopilot_lsp.errors import AicopilotError, ConfigError
 from aicopilot_lsp.models.selftest.full import Report
 from aicopilot_lsp.models.selftest.refusal import NotSuitableError
 from aicopilot_lsp.plugins import BackendContext, backend_factory
@@ -34,6 +34,11 @@ def run(name: str | None, config: Path | None, *, as_json: bool) -> None:
         for line in model_report.refused_lines(error):
             typer.echo(line)
         raise
+    except AicopilotError as error:
+        if not as_json:
+            raise
+        _print_json(model_report.untested_json(chosen.name, error))
+        raise typer.Exit(1) from None
     if as_json:
         _print_json(model_report.as_json(report))
     else:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -141,20 +141,18 @@ async def test_a_declared_format_that_is_not_the_models_own_is_told(cli: Cli) ->
 
 
 async def test_a_wrong_key_is_told_as_that(cli: Cli) -> None:
+    keyed = replace(cli, more={"TOY_KEY": "canary-wrong"})
     async with ToyServer(ToyModel(), key="right") as server:
         configure(cli, server.url, 'api_key_env = "TOY_KEY"')
         cli.config.chmod(0o600)
-        environment = {**cli.environment, "TOY_KEY": "canary-wrong"}
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "aicopilot_lsp", "model", "test"),
-            env=environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        out, err = await process.communicate()
-    assert (process.returncode, out) == (1, b"")
-    assert b"Check the model's key" in err
-    assert b"canary" not in err
+        done = await aicopilot(keyed, "model", "test")
+        as_json = await aicopilot(keyed, "model", "test", "--json")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Check the model's key" in done.stderr
+    assert (as_json.returncode, unhurried(as_json.stderr)) == (1, [])
+    assert (as_json.json["name"], as_json.json["works"]) == ("mine", False)
+    assert "Check the model's key" in as_json.json["verdict"]
+    assert "canary" not in done.stderr + as_json.stdout
 
 
 def test_a_dead_port_is_told_in_one_line(cli: Cli) -> None:
@@ -163,6 +161,16 @@ def test_a_dead_port_is_told_in_one_line(cli: Cli) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert "can't be reached" in done.stderr
     assert len(unhurried(done.stderr)) == 1
+
+
+def test_json_is_printed_of_a_model_that_can_not_be_reached_as_well(cli: Cli) -> None:
+    configure(cli, "http://127.0.0.1:9")
+    done = cli.run("model", "test", "--json")
+    assert (done.returncode, unhurried(done.stderr)) == (1, [])
+    found = json.loads(done.stdout)
+    assert found.keys() == {"name", "works", "verdict"}
+    assert (found["name"], found["works"]) == ("mine", False)
+    assert "http://127.0.0.1:9 can't be reached" in found["verdict"]
 
 
 async def test_a_wrong_provider_for_the_port_is_no_matter_of_formats(cli: Cli) -> None:
