@@ -60,7 +60,7 @@ def create(settings: ModelSettings, context: BackendContext) -> "EmbeddedBackend
     Raises
     ------
     ConfigError
-        The settings name a model that is not in the catalogue.
+        The settings name a model that is not in the catalogue, or a way to ask that it has not.
     """
     return EmbeddedBackend(settings, context, clock=time.monotonic)
 
@@ -278,7 +278,14 @@ class EmbeddedBackend:
 
     def _declared(self, entry: CatalogueEntry) -> Prompting:
         """How its model wants to be asked: as the settings say, else as the catalogue does."""
-        return declared_as(self._api, self._settings.fim_format or entry.fim_format, self._settings)
+        name = self._settings.fim_format or entry.fim_format
+        if name == Mode.NATIVE.value:
+            # llama.cpp cuts what `/infill` reads to a batch, and ours are small (engine.py).
+            raise ConfigError(
+                f'The model {self._settings.name!r} says fim_format = "native", and the embedded'
+                " model's server would cut the text. Take it out: the format is known."
+            )
+        return declared_as(self._api, name, self._settings)
 
     def _selected(self) -> CatalogueEntry:
         return store.selected_model(

@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from aicopilot_lsp.errors import ModelError, ModelErrorKind
+from aicopilot_lsp.config.settings import EmbeddedSettings, ModelSettings
+from aicopilot_lsp.errors import ConfigError, ModelError, ModelErrorKind
+from aicopilot_lsp.models.embedded import backend as embedded
 from aicopilot_lsp.models.embedded import store, supervisor, wanted
 from aicopilot_lsp.models.embedded.catalogue import CATALOGUE
 from aicopilot_lsp.models.embedded.store import Selection
 from aicopilot_lsp.models.fim import FORMATS, format_for
 from aicopilot_lsp.models.http import Transport
 from aicopilot_lsp.models.protocol import Finished, TextChunk
+from aicopilot_lsp.plugins import BackendContext
 from tests.models.embedded.processes import REQUEST, SPEC, answer, embedded_at
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="stops by POSIX signals")
@@ -121,3 +124,10 @@ async def test_a_prompt_in_the_format_of_the_model_before_is_not_sent(
         assert caught.value.kind is ModelErrorKind.STARTING
         assert backend.prompting.name == "other"
         assert len(await answer(backend)) == 2
+
+
+def test_what_would_cut_the_text_is_refused(tmp_path: Path) -> None:
+    settings = ModelSettings(name="mine", provider="embedded", fim_format="native")
+    context = BackendContext(embedded=EmbeddedSettings(), state_dir=tmp_path, cache_dir=tmp_path)
+    with pytest.raises(ConfigError, match="would cut the text"):
+        embedded.create(settings, context)
