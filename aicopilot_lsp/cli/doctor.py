@@ -16,6 +16,7 @@ from aicopilot_lsp import __version__
 from aicopilot_lsp.assembly import ROLE, Engine
 from aicopilot_lsp.cli.options import AsJson, ConfigFile, Workspace
 from aicopilot_lsp.cli.plugins import State, Surveyed, survey
+from aicopilot_lsp.cli.progress import Progress
 from aicopilot_lsp.cli.session import open_engine, resolved_for
 from aicopilot_lsp.config.paths import cache_dir, config_file, state_dir
 from aicopilot_lsp.config.settings import ModelSettings, Settings
@@ -37,10 +38,11 @@ _HOLE = Hole(
 
 @dataclass(slots=True)
 class Report:
-    """What was found; `advice` is what to do next, empty when all is well."""
+    """What was found, in the making; `advice` is what to do next, empty when all is well."""
 
     facts: dict[str, Any] = field(default_factory=dict)
     advice: list[str] = field(default_factory=list)
+    progress: Progress = field(default_factory=Progress)
 
     @property
     def healthy(self) -> bool:
@@ -86,6 +88,7 @@ async def _examine(config: Path | None, root: Path, *, offline: bool) -> Report:
     try:
         await _examine_models(engine, report, offline=offline)
     finally:
+        report.progress.over()
         await engine.aclose()
     report.facts["hosts contacted"] = _hosts()
     return report
@@ -124,11 +127,12 @@ async def _examine_models(engine: Engine, report: Report, *, offline: bool) -> N
     for model in serving:
         fact = "answers" if model is serving[0] else f"then {model.name}"
         try:
+            report.progress.now(f"reaching {model.name}")
             backend = await _ready(engine, model)
             if model is serving[0]:
                 await _examine_first(engine, backend, model, report, offline=offline)
             else:
-                report.facts[fact] = await _stands_in(backend, model, offline=offline)
+                report.facts[fact] = await _stands_in(backend, model, report, offline=offline)
         except AicopilotError as error:
             report.facts[fact] = "no"
             report.advice.append(str(error))
@@ -154,8 +158,8 @@ async def _examine_first(
     report.facts["answers"] = f"{info.model} at {info.endpoint or 'this machine'}"
     report.facts["context"] = f"{info.context_tokens or '?'} tokens. {info.details}".strip()
     report.facts["connect"] = f"{time.perf_counter() - started:.1f} s"
-    report.facts["asked"] = await _asked(backend, model)
-    answer, speed = await _fill(backend)
+    report.facts["asked"] = await _asked(backend, model, report.progress)
+    answer, speed = await _fill(backend, report.progress)
     report.facts["test answer"] = answer.strip() or "(empty)"
     report.facts["speed"] = _speed(speed)
     report.facts.update(await _sizes(engine))
@@ -166,13 +170,15 @@ async def _examine_first(
         )
 
 
-async def _stands_in(backend: Backend, model: ModelSettings, *, offline: bool) -> str:
+async def _stands_in(
+    backend: Backend, model: ModelSettings, report: Report, *, offline: bool
+) -> str:
     """What is asked when those before it are down. Raises AicopilotError when it does not
     answer."""
     if offline:
         return backend.model
     info = await backend.describe()
-    asked = await _asked(backend, model)
+    asked = await _asked(backend, model, report.progress)
     return f"{info.model} at {info.endpoint or 'this machine'}, {asked}"
 
 
@@ -185,17 +191,18 @@ def _speed(speed: "Speed") -> str:
     )
 
 
-async def _asked(backend: Backend, settings: ModelSettings) -> str:
+async def _asked(backend: Backend, settings: ModelSettings, progress: Progress) -> str:
     """How the model is asked, in which layout, and who says so; waits until that is settled."""
     from aicopilot_lsp.cli.model_report import asked_line
     from aicopilot_lsp.models.selftest import full
 
+    progress.now(f"waiting until {settings.name} is ready and it is known how it wants to be asked")
     await backend.prepare()
     result = full.kept_result(backend)
     return asked_line(backend.prompting, full.origin_of(backend, settings), result)
 
 
-async def _fill(backend: Backend) -> tuple[str, "Speed"]:
+async def _fill(backend: Backend, progress: Progress) -> tuple[str, "Speed"]:
     """What a simple hole is answered with, and the model's speed."""
     from aicopilot_lsp.models.selftest import full
     from aicopilot_lsp.models.selftest.asking import ask
@@ -204,6 +211,7 @@ async def _fill(backend: Backend) -> tuple[str, "Speed"]:
     prompting, subject = backend.prompting, full.subject_of(backend)
     stop = prompting.format.stop if prompting.format else ()
     chat = prompting.mode is Mode.CHAT  # fences are on lines of their own
+    progress.now("asking it to fill a hole")
     answer = await ask(
         subject,
         prompting,
@@ -211,6 +219,7 @@ async def _fill(backend: Backend) -> tuple[str, "Speed"]:
         max_tokens=64 if chat else 12,
         stop=stop if chat else (*stop, "\n"),
     )
+    progress.now("measuring its speed")
     return answer.text, await measure(subject, prompting)
 
 

@@ -2,13 +2,13 @@
 
 import asyncio
 import json
-import sys
 from pathlib import Path
 
 import typer
 
 from aicopilot_lsp.assembly import ROLE
 from aicopilot_lsp.cli import model_report
+from aicopilot_lsp.cli.progress import Progress
 from aicopilot_lsp.cli.session import settings_for
 from aicopilot_lsp.config.paths import cache_dir, state_dir
 from aicopilot_lsp.config.settings import ModelSettings, Settings
@@ -16,9 +16,6 @@ from aicopilot_lsp.errors import AicopilotError, ConfigError
 from aicopilot_lsp.models.selftest.full import Report
 from aicopilot_lsp.models.selftest.refusal import NotSuitableError
 from aicopilot_lsp.plugins import BackendContext, backend_factory
-
-# What takes less is done before it could be read.
-_SAID_AFTER_S = 1.0
 
 
 def run(name: str | None, config: Path | None, *, as_json: bool) -> None:
@@ -87,31 +84,12 @@ async def _tested(chosen: ModelSettings, settings: Settings) -> Report:
         embedded=settings.embedded, state_dir=state_dir(), cache_dir=cache_dir()
     )
     backend = backend_factory(chosen.provider)(chosen, context)
-    progress = _Progress()
+    progress = Progress()
     try:
         return await full.run(backend, chosen, progress.now)
     finally:
         progress.over()
         await backend.aclose()
-
-
-class _Progress:
-    """Says on stderr what is being done, once it has taken a second."""
-
-    def __init__(self) -> None:
-        self._timer: asyncio.TimerHandle | None = None
-
-    def now(self, what: str) -> None:
-        self.over()
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(_SAID_AFTER_S, self._say, what)
-
-    def over(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-
-    def _say(self, what: str) -> None:
-        print(f"... {what}", file=sys.stderr, flush=True)
 
 
 def _print_json(found: object) -> None:

@@ -1,7 +1,7 @@
 """What doctor says of how the model is asked, who decided that, and how fast it is."""
 
 from tests.cli.conftest import Cli
-from tests.cli.test_model_test import HOLES, aicopilot, configure
+from tests.cli.test_model_test import HOLES, aicopilot, configure, held
 from tests.support.toy_fim import ToyModel, ToyServer
 
 
@@ -23,6 +23,14 @@ async def test_what_is_not_declared_is_tested_and_dated(cli: Cli) -> None:
     assert done.returncode == 0, done.stdout
     assert "in the format qwen2.5-coder" in done.json["asked"]
     assert "tested on 20" in done.json["asked"]
+    assert done.json["test answer"] == "a + b"
+
+
+async def test_what_takes_long_is_named_while_it_is_done(cli: Cli) -> None:
+    async with ToyServer(ToyModel(holes=HOLES)) as server:
+        configure(cli, server.url, 'fim_format = "qwen2.5-coder"')
+        said, done = await held(cli, server, "doctor", "--json", "--root", str(cli.folder))
+    assert said == "... asking it to fill a hole"
     assert done.json["test answer"] == "a + b"
 
 

@@ -47,6 +47,27 @@ async def aicopilot(cli: Cli, *arguments: str) -> Done:
     return Done(process.returncode, out.decode(), err.decode())
 
 
+async def held(cli: Cli, server: ToyServer, *arguments: str) -> tuple[str, Done]:
+    """What the command says first while the server sends no answer, and how it ends once it
+    does."""
+    server.hold()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "aicopilot_lsp", *arguments),
+        env=cli.environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    await server.next_completion()
+    said = (await process.stderr.readline()).decode()
+    while "asking" not in said and said:  # a busy machine has said what it did before
+        said = (await process.stderr.readline()).decode()
+    server.release()
+    out, err = await process.communicate()
+    assert process.returncode is not None
+    return said.rstrip(), Done(process.returncode, out.decode(), err.decode())
+
+
 def configure(cli: Cli, url: str, *more: str, provider: str = "llama.cpp") -> None:
     lines = ["[[models]]", 'name = "mine"', f'provider = "{provider}"', f'url = "{url}"', *more]
     cli.config.write_text("\n".join(lines) + "\n")
@@ -69,6 +90,14 @@ async def test_a_model_is_tested_and_the_editor_asks_it_as_the_test_says(cli: Cl
     assert "in the format codestral, layout standard, tested on 20" in doctor.json["asked"]
     # What was found is kept: no holes are asked again but for doctor's own.
     assert len(server.completions) == 3
+
+
+async def test_a_trial_that_takes_long_is_named_while_it_runs(cli: Cli) -> None:
+    async with ToyServer(ToyModel(holes=HOLES)) as server:
+        configure(cli, server.url)
+        said, done = await held(cli, server, "model", "test", "--json")
+    assert said == "... asking it in this way: qwen2.5-coder"
+    assert done.json["works"] is True
 
 
 async def test_json_says_all_that_the_lines_say(cli: Cli) -> None:

@@ -116,7 +116,7 @@ async def run(backend: Backend, settings: ModelSettings, say: Say) -> Report:
     await backend.prepare()
     info = await _info(subject)
     prompting = backend.prompting
-    say("asking it as declared")
+    say(f"asking it in this way: {prompting.name}")
     trial = await try_out(subject, prompting)
     if trial.error is not None:
         raise trial.error
@@ -168,7 +168,9 @@ async def _tested(
 ) -> Report:
     say("finding out how it wants to be asked")
     await backend.reach()
-    proof = await prover.proof(backend, anew=True)
+    proof = await prover.proof(
+        backend, anew=True, trying=lambda name: say(f"asking it in this way: {name}")
+    )
     layouts = layouts_of(backend.api, proof.prompting)
     scores = await _scores(backend, proof.prompting, layouts, say)
     prompting = await prover.prefer(better(scores, proof.prompting.healing), proof)

@@ -38,6 +38,8 @@ class Provable(Shared, Protocol):
 
 Declare = Callable[[str], Prompting]
 """How to ask in the format, or the mode, of that name; raises ConfigError (hosted.declared_as)."""
+Trying = Callable[[str], object]
+"""Told the format, or the mode, that is tried next."""
 
 _FIRST_REST_S = 60.0
 _LONGEST_REST_S = 600.0
@@ -131,9 +133,11 @@ class Prover:
                 compare(backend, found.prompting, layouts, lambda best: self.prefer(best, found))
             )
 
-    async def proof(self, backend: Provable, *, anew: bool = False) -> Proof:
+    async def proof(
+        self, backend: Provable, *, anew: bool = False, trying: Trying = lambda _: None
+    ) -> Proof:
         """The stored result if it still holds, unless a test `anew` is wanted; else test the model,
-        and store what comes of it.
+        and store what comes of it. `trying` hears of each trial before it is made.
 
         Raises
         ------
@@ -147,7 +151,7 @@ class Prover:
             if kept is not None and (prompting := self._as_kept(kept)) is not None:
                 self.result = kept
                 return Proof(prompting=prompting, result=kept, info=info, of=of)
-        found = await self._tested(backend, info, of, why)
+        found = await self._tested(backend, info, of, why, trying)
         self.result = found.result
         await asyncio.to_thread(store.save, self._state_dir, of, found.result)
         return found
@@ -185,12 +189,13 @@ class Prover:
         info: BackendInfo,
         of: store.Identity,
         why: ModelError | None,
+        trying: Trying,
     ) -> Proof:
         trials: list[Trial] = []
         formats, foreign = await self._formats(backend)
         names = [form.name for form in formats]
         for ways in (names, [Mode.NATIVE.value], [Mode.CHAT.value]):
-            best = await self._best(backend, ways, trials)
+            best = await self._best(backend, ways, trials, trying)
             if best is not None:
                 prompting, trial = best
                 result = store.Result(
@@ -219,7 +224,7 @@ class Prover:
         return await own_formats(backend)
 
     async def _best(
-        self, backend: Provable, names: list[str], trials: list[Trial]
+        self, backend: Provable, names: list[str], trials: list[Trial], trying: Trying
     ) -> tuple[Prompting, Trial] | None:
         """The first of `names` that passes. Where another has the same tokens in another order,
         that one is heard as well: models fill easy holes in either."""
@@ -230,6 +235,7 @@ class Prover:
                 continue
             if best is not None and not _sibling(prompting.format, best[0].format):
                 continue
+            trying(name)
             trial = await try_out(backend, prompting)
             trials.append(trial)
             if trial.passed and (best is None or _merit(trial) > _merit(best[1])):
