@@ -24,6 +24,7 @@ MAX_DATA_CLASSES = 50
 GROUPS = ("local", "remote")
 _CONDITIONS = ("data_class", "paths", "languages")
 _EFFECTS = ("use", "only", "never")
+_ANY_FILE = "until that is mended, any file may be meant"
 _EVERY_FILE = (
     "until that is mended, what this route forbids holds for every file, and its use for none"
 )
@@ -62,24 +63,24 @@ class RouteDraft:
                 layer.say(path, named.fault or f"is beyond the {MAX_DATA_CLASSES} there may be")
                 continue
             written = written_value(layer, RouteOptions, "paths", patterns, path)
-            if written.fault:
-                layer.say(path, f"{written.fault}; until that is mended, any file may be meant")
             self._lay_data_class(layer, str(key), written)
 
     def _lay_data_class(self, layer: Layer, name: str, written: Written) -> None:
         patterns, place = tuple(written.value or ()), layer.place(written.path)
-        unclear = bool(written.fault) or written.partial
-        before = self._classes.get(name)
-        if layer.scope is Scope.USER:
+        by_user = layer.scope is Scope.USER
+        safe = patterns if by_user else self._safe(layer, written.path, patterns)
+        unclear = bool(written.fault) or written.partial or safe != patterns
+        if unclear:
+            layer.say(written.path, f"{written.fault or 'is not all used'}; {_ANY_FILE}")
+        if by_user:
             self._classes[name] = DataClass(patterns=patterns, unclear=unclear)
             self._class_places[name] = place
             return
-        safe = self._safe(layer, written.path, patterns)
-        before = before or DataClass()
+        before = self._classes.get(name) or DataClass()
         self._classes[name] = dataclasses.replace(
             before,
             added=tuple(dict.fromkeys((*before.added, *safe))),
-            unclear=before.unclear or unclear or safe != patterns,
+            unclear=before.unclear or unclear,
         )
         known = self._class_places.get(name)
         self._class_places[name] = f"{known} + {place}" if known else place
@@ -120,7 +121,8 @@ class RouteDraft:
             layer.say(keys["use"].path, "an untrusted workspace can only forbid; ignored")
             del values["use"]
         if not any(name in values for name in _EFFECTS):
-            layer.say(path, "says nothing of use, only or never; left out")
+            if "use" not in keys:  # else it has been said already why nothing is left
+                layer.say(path, "says nothing of use, only or never; left out")
             return
         for name in _CONDITIONS:
             if name in keys and not self._is_clear(layer, keys[name], values):

@@ -213,6 +213,19 @@ def test_a_data_class_that_is_not_clear_may_be_any_file(configured: Configured) 
     assert names(resolved.settings, "a.py") == ("embedded",)
 
 
+@pytest.mark.parametrize(
+    "patterns", ["['!restricted/**']", "['more/', '*a*b*c*']", "[5]", "'more/'"]
+)
+def test_it_is_said_that_any_file_may_be_meant_by_what_a_workspace_can_not_add(
+    configured: Configured, patterns: str
+) -> None:
+    user = f"{MODELS}[[routes]]\ndata_class = 'restricted'\nonly = ['local']\n"
+    resolved = configured.resolve(user=user, workspace=f"data_classes.restricted = {patterns}")
+    (told,) = (each for each in resolved.problems if each.key == "data_classes.restricted")
+    assert told.message.endswith("; until that is mended, any file may be meant")
+    assert names(resolved.settings, "a.py") == ("embedded",)
+
+
 def test_the_route_that_forbids_is_named_with_its_place(configured: Configured) -> None:
     text = f"{MODELS}[[routes]]\ndata_class = 'restricted'\nonly = []\n"
     refusal = routed(configured.resolve(user=text).settings, "restricted/a.py").refusal
@@ -251,6 +264,12 @@ def test_an_order_of_a_workspace_counts_only_if_trusted(
     assert names(resolved.settings, "a.py") == expected
     said = any("untrusted workspace can only forbid" in each.message for each in resolved.problems)
     assert said is not trusted
+
+
+def test_an_order_that_is_ignored_is_not_said_to_be_missing(configured: Configured) -> None:
+    resolved = configured.resolve(user=MODELS, workspace="[[routes]]\nuse = ['far']")
+    assert [each.key for each in resolved.problems] == ["routes[0].use"]
+    assert not resolved.settings.routes
 
 
 @pytest.mark.parametrize("pattern", ["!a", "*a*b*c*", "**/a/**/b/**"])
