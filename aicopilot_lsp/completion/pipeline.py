@@ -103,7 +103,7 @@ async def complete(
     if not late:
         _remember(snapshot, outcome, memory)
     elif outcome.kind is OutcomeKind.TIMEOUT:
-        message = _too_late(settings, outcome.reason)
+        message = _too_late(settings, outcome.reason, record.asked)
         return replace(outcome, message=message, timed_out=record.asked)
     return outcome
 
@@ -130,10 +130,13 @@ def _conclude(snapshot: Snapshot, parts: Parts, record: Record, *, late: bool) -
     return record.ends(OutcomeKind.SHOWN, reason, suggestions=(suggestion,))
 
 
-def _too_late(settings: CompletionSettings, stage: str) -> str:
+def _too_late(settings: CompletionSettings, stage: str, model: str) -> str:
     limit = f"the timeout of {settings.deadline_ms / 1000:g} s"
     if stage != "model":
-        return f"The model was not ready within {limit}; suggestions begin when it is."
+        return (
+            f"The model {model} was not ready within {limit}; suggestions begin when it is."
+            f" `aicopilot model test {model}` tests it without this limit."
+        )
     return (
         f"The model ran into {limit}; the next prompts are"
         " shorter. `aicopilot doctor` measures it; a smaller model or a longer"

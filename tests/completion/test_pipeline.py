@@ -334,5 +334,6 @@ async def test_a_model_that_is_still_being_loaded_makes_no_prompt_smaller() -> N
     settings = replace(SETTINGS, deadline_ms=20)
     outcome = await bench.ask(at_cursor("x = ‸\n"), settings)
     assert (outcome.kind, outcome.reason) == (OutcomeKind.TIMEOUT, "connect")
-    assert "not ready" in outcome.message
+    assert outcome.message.startswith("The model scripted was not ready within")
+    assert "`aicopilot model test scripted` tests it without this limit" in outcome.message
     assert not bench.memory.speeds.all()
