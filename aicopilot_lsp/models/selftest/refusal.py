@@ -1,4 +1,4 @@
-"""What to say of a model that can't be used for completion: what was tried, and what to do."""
+"""What to say of a model that can't be used for completion: what failed, and what to do."""
 
 from collections.abc import Sequence
 
@@ -7,8 +7,6 @@ from aicopilot_lsp.errors import ModelError, ModelErrorKind
 from aicopilot_lsp.models.chat.faults import OnlyReasonedError
 from aicopilot_lsp.models.fim import FimFormat
 from aicopilot_lsp.models.selftest.trial import Trial
-
-_SHOWN = 4
 
 
 class NotSuitableError(ModelError):
@@ -30,41 +28,46 @@ class NotSuitableError(ModelError):
 def not_suitable(
     settings: ModelSettings, trials: Sequence[Trial], foreign: Sequence[FimFormat]
 ) -> NotSuitableError:
-    """With the story on a few lines' length."""
+    """In two short sentences: a message in an editor has no room for what was tried, which is in
+    the error for the report."""
     model = settings.model or settings.name
     return NotSuitableError(
-        f"The model {model!r} did not fill the test's holes in any way known here, so it is not"
-        f" asked for suggestions ({_tried(trials, foreign)}). Editing is not affected."
-        f" {_advice(settings, trials)}",
+        f"The model {model!r} {_failed(trials)}, so it is not asked for suggestions."
+        f" {_fix(trials)}; `aicopilot model test {settings.name}` shows what was tried.",
         trials,
         foreign,
     )
 
 
-def _tried(trials: Sequence[Trial], foreign: Sequence[FimFormat]) -> str:
-    # Those that came nearest say most.
-    telling = sorted(trials, key=lambda trial: (-trial.filled, not trial.leaks))
-    said = [f"{trial.name}: {trial.verdict}" for trial in telling[:_SHOWN]]
-    if more := len(trials) - _SHOWN:
-        said += [f"{more} more failed"] if more > 0 else []
-    if foreign:
-        said.append(f"{len(foreign)} formats have markers that the model does not know")
-    return "; ".join(said) or "no format has markers that it knows"
+def _failed(trials: Sequence[Trial]) -> str:
+    if _leaks(trials):
+        return "writes control tokens into the text"
+    if _only_reasons(trials):
+        return "spends its whole answer on reasoning"
+    if _runs_on(trials) is not None:
+        return "fills holes, but never stops"
+    return "did not fill the test's holes"
 
 
-def _advice(settings: ModelSettings, trials: Sequence[Trial]) -> str:
-    advice = (
-        "Choose a model that fills in the middle, or set its fim_format (`aicopilot model formats`"
-        ' lists them; "plain" completes without the text below), then run `aicopilot model test'
-        f" {settings.name}`."
-    )
+def _fix(trials: Sequence[Trial]) -> str:
+    if _leaks(trials):
+        return "Have the server keep control tokens out of its answers (skip_special_tokens)"
+    if _only_reasons(trials):
+        return "Switch the model's reasoning off at the server, or choose another model"
     # What completes ends a suggestion where its scope ends, so such a model can be put up with.
-    if runs_on := next((trial.name for trial in trials if trial.never_stops), None):
-        advice = f'To have it asked all the same, set fim_format = "{runs_on}". Or c' + advice[1:]
-    if any(trial.leaks and trial.filled for trial in trials):
-        mend = "Have the server keep control tokens out of its answers (skip_special_tokens)"
-    elif any(isinstance(trial.error, OnlyReasonedError) for trial in trials):
-        mend = "Switch the model's reasoning off at the server"
-    else:
-        return advice
-    return f"{mend}, or {advice[0].lower()}{advice[1:]}"
+    if (runs_on := _runs_on(trials)) is not None:
+        return f'Set fim_format = "{runs_on}" to have it asked all the same'
+    return 'Choose another model, or set its fim_format ("plain" completes without the text below)'
+
+
+def _leaks(trials: Sequence[Trial]) -> bool:
+    """A way to ask that would do if its answers were clean."""
+    return any(trial.leaks and trial.filled for trial in trials)
+
+
+def _only_reasons(trials: Sequence[Trial]) -> bool:
+    return any(isinstance(trial.error, OnlyReasonedError) for trial in trials)
+
+
+def _runs_on(trials: Sequence[Trial]) -> str | None:
+    return next((trial.name for trial in trials if trial.never_stops), None)

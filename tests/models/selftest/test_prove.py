@@ -19,6 +19,7 @@ from aicopilot_lsp.models.protocol import (
     StreamEvent,
 )
 from aicopilot_lsp.models.selftest.prove import Prover
+from aicopilot_lsp.models.selftest.refusal import NotSuitableError
 from tests.support.toy_fim import ToyModel, ToySubject
 
 WITH_MARKERS = [form for form in FORMATS.values() if form.structural]
@@ -120,8 +121,10 @@ async def test_a_server_that_writes_the_prompt_itself_comes_next(bench: Bench) -
 async def test_a_native_interface_that_ignores_the_suffix_is_not_used(bench: Bench) -> None:
     model = ToyModel(format=None, native=True, ignores_suffix=True)
     subject = ToySubject(model, Mode.RAW, Mode.NATIVE)
-    with pytest.raises(ModelError, match=r"native: fills 0 of 2 holes"):
+    with pytest.raises(NotSuitableError) as caught:
         await bench.prover(subject)(subject)
+    trial = caught.value.trials[-1]
+    assert (trial.name, trial.verdict) == ("native", "fills 0 of 2 holes")
 
 
 async def test_a_chat_model_is_used_to_fill_holes(bench: Bench) -> None:
@@ -142,38 +145,65 @@ async def test_a_chat_model_that_only_reasons_is_refused_with_the_switch_for_it(
         return generate(request, mode=mode)
 
     subject.generate = reasoning  # type: ignore[method-assign]
-    with pytest.raises(ModelError, match="chat: spends its whole answer on reasoning") as caught:
+    with pytest.raises(ModelError, match="spends its whole answer on reasoning") as caught:
         await bench.prover(subject)(subject)
     assert "Switch the model's reasoning off at the server, or choose" in str(caught.value)
 
 
 async def test_a_model_that_only_runs_on_may_be_declared_all_the_same(bench: Bench) -> None:
     subject = ToySubject(ToyModel(never_stops=True))
-    declared = r'asked all the same, set fim_format = "qwen2\.5-coder"'
+    declared = r'Set fim_format = "qwen2\.5-coder" to have it asked all the same'
     with pytest.raises(ModelError, match=declared):
         await bench.prover(subject)(subject)
 
 
 @pytest.mark.parametrize(
-    ("model", "said"),
+    ("model", "tried", "said", "fix"),
     [
-        (ToyModel(ignores_suffix=True), "qwen2.5-coder: fills 0 of 2 holes"),
-        (ToyModel(leaks=True), "qwen2.5-coder: writes control tokens into the text"),
-        (ToyModel(never_stops=True), "qwen2.5-coder: fills 5 of 5 holes, but never stops"),
-        (ToyModel(format=None), "have markers that the model does not know"),
+        (
+            ToyModel(ignores_suffix=True),
+            "fills 0 of 2 holes",
+            "did not fill the test's holes",
+            "Choose another model, or set its fim_format",
+        ),
+        (
+            ToyModel(leaks=True),
+            "writes control tokens into the text",
+            "writes control tokens into the text",
+            "keep control tokens out of its answers",
+        ),
+        (
+            ToyModel(never_stops=True),
+            "fills 5 of 5 holes, but never stops",
+            "fills holes, but never stops",
+            "Set fim_format",
+        ),
     ],
 )
-async def test_a_model_that_is_not_suitable_is_refused_with_the_reason_and_the_fix(
-    bench: Bench, model: ToyModel, said: str
+async def test_a_refusal_is_two_short_sentences_and_holds_what_was_tried(
+    bench: Bench, model: ToyModel, tried: str, said: str, fix: str
 ) -> None:
     subject = ToySubject(model)
-    with pytest.raises(ModelError) as caught:
+    with pytest.raises(NotSuitableError) as caught:
         await bench.prover(subject)(subject)
     assert caught.value.kind is ModelErrorKind.NOT_SUITABLE
+    assert [(trial.name, trial.verdict) for trial in caught.value.trials] == [
+        ("qwen2.5-coder", tried)
+    ]
     text = str(caught.value)
-    assert said in text
-    for fix in ("fim_format", '"plain"', "aicopilot model formats", "aicopilot model test mine"):
-        assert fix in text
+    assert text.startswith(f"The model 'toy' {said}, so it is not asked for suggestions. ")
+    assert fix in text
+    assert text.endswith("`aicopilot model test mine` shows what was tried.")
+    assert len(text) < 250
+
+
+async def test_a_model_that_knows_no_marker_is_refused_with_the_formats_ruled_out(
+    bench: Bench,
+) -> None:
+    subject = ToySubject(ToyModel(format=None))
+    with pytest.raises(NotSuitableError, match="did not fill the test's holes") as caught:
+        await bench.prover(subject)(subject)
+    assert {form.name for form in caught.value.foreign} == {form.name for form in WITH_MARKERS}
 
 
 async def test_a_leak_that_follows_a_filled_hole_is_for_the_server_to_mend(bench: Bench) -> None:
@@ -242,8 +272,9 @@ async def test_a_model_with_no_known_marker_is_refused_also_where_all_else_is_an
     bench: Bench,
 ) -> None:
     subject = ToySubject(ToyModel(format=None), Mode.RAW, Mode.NATIVE)
-    with pytest.raises(ModelError, match="native: the server rejects such requests") as caught:
+    with pytest.raises(NotSuitableError) as caught:
         await bench.prover(subject)(subject)
+    assert [trial.verdict for trial in caught.value.trials] == ["the server rejects such requests"]
     assert caught.value.kind is ModelErrorKind.NOT_SUITABLE
 
 
