@@ -134,7 +134,7 @@ def _row(interface: Interface, report: Report) -> str:
         _scored(scores.get("standard")),
         _scored(scores.get("frozen")),
         f"{by}{speed.prefill_tokens_per_s:.0f}",
-        f"{by}{speed.decode_tokens_per_s:.0f}",
+        "-" if speed.decode_tokens_per_s is None else f"{by}{speed.decode_tokens_per_s:.0f}",
         f"{speed.cold_first_token_s:.2f} / {speed.warm_first_token_s:.2f} s",
     )
     widths = [width for _, width in _COLUMNS]

@@ -183,11 +183,12 @@ async def _stands_in(
 
 
 def _speed(speed: "Speed") -> str:
+    from aicopilot_lsp.cli.model_report import writing
+
     by = "" if speed.told else " by our clock"
     return (
-        f"reads {speed.prefill_tokens_per_s:,.0f} tokens/s, writes"
-        f" {speed.decode_tokens_per_s:,.0f} tokens/s{by}; first token after"
-        f" {speed.warm_first_token_s:.2f} s"
+        f"reads {speed.prefill_tokens_per_s:,.0f} tokens/s{by}, writes {writing(speed, by)};"
+        f" first token after {speed.warm_first_token_s:.2f} s"
     )
 
 

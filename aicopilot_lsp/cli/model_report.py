@@ -55,12 +55,20 @@ def refused_lines(error: NotSuitableError) -> Iterator[str]:
 def speed_lines(speed: Speed) -> Iterator[str]:
     by = "" if speed.told else ", by our clock"
     yield _row("reads", f"{speed.prefill_tokens_per_s:,.0f} tokens/s{by}")
-    yield _row("writes", f"{speed.decode_tokens_per_s:,.0f} tokens/s{by}")
+    yield _row("writes", writing(speed, by))
     yield _row(
         "first token",
         f"{speed.cold_first_token_s:.2f} s after {speed.prompt_tokens:,} new tokens,"
         f" {speed.warm_first_token_s:.2f} s when it has read them before",
     )
+
+
+def writing(speed: Speed, by: str) -> str:
+    """How fast it writes, `by` whose clock; or why that can't be told."""
+    if speed.decode_tokens_per_s is not None:
+        return f"{speed.decode_tokens_per_s:,.0f} tokens/s{by}"
+    why = "the answer came in one piece" if speed.pieces else "no answer came"
+    return f"can't be told ({why})"
 
 
 def asked_line(prompting: Prompting, origin: Origin, result: Result | None) -> str:
@@ -113,7 +121,7 @@ def verdict(report: Report) -> str:
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    speed = report.speed
+    speed, writes_per_s = report.speed, report.speed.decode_tokens_per_s
     return {
         "name": report.settings.name,
         "provider": report.settings.provider,
@@ -142,7 +150,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "speed": {
             "prompt_tokens": speed.prompt_tokens,
             "prefill_tokens_per_s": round(speed.prefill_tokens_per_s, 1),
-            "decode_tokens_per_s": round(speed.decode_tokens_per_s, 1),
+            "decode_tokens_per_s": None if writes_per_s is None else round(writes_per_s, 1),
             "cold_first_token_s": round(speed.cold_first_token_s, 3),
             "warm_first_token_s": round(speed.warm_first_token_s, 3),
             "told_by_server": speed.told,

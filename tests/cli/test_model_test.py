@@ -127,6 +127,7 @@ async def test_a_chat_model_is_refused_as_fim_and_used_to_fill_holes(cli: Cli) -
     assert "native: no: the server fails when asked so" in done.stdout
     assert "chat: fills 5 of 5 holes" in done.stdout
     assert "told to fill the hole in a chat (chat)" in done.stdout
+    assert "writes       can't be told (the answer came in one piece)" in done.stdout
     assert "Usable: mine fills holes when it is told to in words" in done.stdout.splitlines()[-1]
 
 

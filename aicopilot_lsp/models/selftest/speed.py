@@ -20,17 +20,23 @@ class Speed:
     ----------
     prompt_tokens : int
         Read for `prefill_tokens_per_s`, all of them new to the server.
+    decode_tokens_per_s : float or None
+        None where it can't be told: the server does not, and the answer came in one piece or not
+        at all.
     cold_first_token_s, warm_first_token_s : float
         Until the first text, for that prompt, and for the same once more, as while somebody types.
+    pieces : int
+        In which the first answer came.
     told : bool
         Whether the server's own figures were used; else ours, with the way to it in them.
     """
 
     prompt_tokens: int
     prefill_tokens_per_s: float
-    decode_tokens_per_s: float
+    decode_tokens_per_s: float | None
     cold_first_token_s: float
     warm_first_token_s: float
+    pieces: int
     told: bool
 
 
@@ -48,6 +54,7 @@ async def measure(subject: Subject, prompting: Prompting) -> Speed:
         decode_tokens_per_s=_decode_rate(cold, told=told),
         cold_first_token_s=cold.first_s,
         warm_first_token_s=warm.first_s,
+        pieces=cold.chunks,
         told=told,
     )
 
@@ -73,12 +80,13 @@ def _prefill_s(cold: Answered, *, told: bool) -> float:
     return (cold.usage.prefill_ms or 0.0) / 1000 if told else cold.first_s
 
 
-def _decode_rate(cold: Answered, *, told: bool) -> float:
+def _decode_rate(cold: Answered, *, told: bool) -> float | None:
     """The first token comes out of reading the prompt; the clock counts those behind it."""
-    if told:
-        return _rate(cold.usage.generated_tokens or cold.chunks, (cold.usage.decode_ms or 0) / 1000)
     tokens = cold.usage.generated_tokens or cold.chunks
-    return _rate(tokens - 1, cold.total_s - cold.first_s)
+    if told:
+        return _rate(tokens, (cold.usage.decode_ms or 0) / 1000)
+    took_s = cold.total_s - cold.first_s
+    return _rate(tokens - 1, took_s) if cold.chunks > 1 and took_s > 0 else None
 
 
 def _rate(count: int, seconds: float) -> float:
