@@ -18,6 +18,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from aicopilot_lsp.config.likely import did_you_mean
 from aicopilot_lsp.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ def backend_factory(provider: str) -> BackendFactory:
     Raises
     ------
     ConfigError
-        Nothing is registered under that name, or it can't be imported; says what is there.
+        Nothing is registered under that name, or it can't be imported; says what is there, and
+        what may be meant.
     """
     entry = _one(BACKENDS, provider)
     return _load(entry)  # type: ignore[no-any-return]
@@ -110,8 +112,11 @@ def _filter(entry: EntryPoint) -> "Filter":
 def _one(group: str, name: str) -> EntryPoint:
     entries = entry_points(group=group, name=name)
     if not entries:
-        known = ", ".join(sorted({entry.name for entry in entry_points(group=group)})) or "none"
-        raise ConfigError(f"There is no provider {name!r}. Installed: {known}.")
+        known = sorted({entry.name for entry in entry_points(group=group)})
+        raise ConfigError(
+            f"There is no provider {name!r}.{did_you_mean(name, known)}"
+            f" Installed: {', '.join(known) or 'none'}."
+        )
     return min(entries, key=lambda entry: _place(_plugin(entry)))
 
 

@@ -2,6 +2,7 @@
 from the server's `Api`. Every provider's `create` ends here."""
 
 import asyncio
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from aicopilot_lsp.config.paths import keys_dir
@@ -101,7 +102,7 @@ def make(
     where = Endpoint(base_url=url).display
     prompting = declared(api, settings)
     prover = Prover(
-        settings, context.state_dir, lambda name: declared_as(api, name, settings), where=where
+        settings, context.state_dir, lambda name: _tried_as(api, name, settings), where=where
     )
     return HttpBackend(
         api,
@@ -144,7 +145,10 @@ def declared(api: Api, settings: ModelSettings) -> Prompting | None:
 def declared_as(api: Api, name: str, settings: ModelSettings) -> Prompting:
     """The format or mode called `name`. Raises ConfigError, as `declared` does."""
     modes = {mode.value: mode for mode in (Mode.NATIVE, Mode.CHAT)}
-    form = None if name in modes else format_for(name)
+    try:
+        form = None if name in modes else format_for(name)
+    except ConfigError as error:
+        raise ConfigError(f"The model {settings.name!r} can't be used: {error}") from None
     mode = modes.get(name, Mode.RAW)
     dialect = api.dialects.get(mode)
     if dialect is None:
@@ -153,15 +157,25 @@ def declared_as(api: Api, name: str, settings: ModelSettings) -> Prompting:
             f'The model {settings.name!r} says fim_format = "{name}", which the provider'
             f" {settings.provider!r} has no use for; it offers {offered or 'FIM formats only'}."
         )
-    if mode is Mode.CHAT:
-        return Prompting(mode=mode)
-    splits = mode is Mode.RAW or dialect.takes_middle
+    splits = bool(form.middle) if form else mode is Mode.NATIVE and dialect.takes_middle
     layout = Layout.FROZEN if splits else Layout.STANDARD
     if settings.layout is not None:
         layout = Layout(settings.layout)
     if layout is Layout.FROZEN and not splits:
+        where = f"the provider {settings.provider!r}" if form is None else f'the format "{name}"'
         raise ConfigError(
-            f'The model {settings.name!r} says layout = "frozen", and the provider'
-            f" {settings.provider!r} has no place for text behind the hole's start."
+            f'The model {settings.name!r} says layout = "frozen", and {where}'
+            " has no place for text behind the hole's start. Remove that line."
         )
+    if mode is Mode.CHAT:
+        return Prompting(mode=mode)
     return Prompting(mode=mode, format=form, layout=layout, healing=dialect.healing)
+
+
+def _tried_as(api: Api, name: str, settings: ModelSettings) -> Prompting:
+    """The same for a test that looks for a way to ask: one that has not the settings' layout is
+    tried all the same."""
+    try:
+        return declared_as(api, name, settings)
+    except ConfigError:
+        return declared_as(api, name, replace(settings, layout=None))

@@ -97,3 +97,46 @@ def test_check_fails_where_something_is_wrong(tmp_path: Path, text: str, code: i
     path.write_text(text)
     assert run("show", "--check", "--config", path, "--root", tmp_path).exit_code == code
     assert run("show", "--config", path, "--root", tmp_path).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        ("provider = 'openai'", "There is no provider 'openai'. Did you mean \"openai-chat\" or"),
+        ("provider = 'olama'", 'Did you mean "ollama"?'),
+        ("provider = 'embedded'\nfim_format = 'qwen'", 'Did you mean "qwen2.5-coder" or'),
+        (
+            "provider = 'llama.cpp'\nurl = 'http://h'\nfim_format = 'qwen'",
+            "There is no FIM format 'qwen'. Did",
+        ),
+        ("provider = 'llama.cpp'\nurl = 'http://[::1'", "models[0].url"),
+        ("provider = 'openai-compatible'", "has no url"),
+        ("provider = 'openai-chat'\nmodel = 'm'\nlayout = 'frozen'", "Remove that line"),
+    ],
+)
+def test_check_tells_of_each_model_that_can_not_be_set_up(
+    tmp_path: Path, model: str, words: str
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(f"[[models]]\nname = 'mine'\n{model}\n")
+    checked = run("show", "--check", "--config", path, "--root", tmp_path)
+    assert checked.exit_code == 1
+    assert words in checked.stdout
+    told = checked.stdout.split("\n\n")[1]
+    assert told.startswith(f"{path}:")
+    assert words.startswith("models[0]") or told.count("The model 'mine'") == 1
+    report = run("show", "--check", "--json", "--config", path, "--root", tmp_path)
+    assert report.exit_code == 1
+    found = [f"{each['key']} {each['message']}" for each in json.loads(report.stdout)["problems"]]
+    assert any(words in each for each in found)
+
+
+def test_check_finds_nothing_wrong_with_models_that_can_be_set_up(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(
+        "[[models]]\nprovider = 'embedded'\n"
+        "[[models]]\nprovider = 'openai-compatible'\n"
+        "url = 'http://nobody.invalid'\nlayout = 'frozen'\n"
+    )
+    checked = run("show", "--check", "--config", path, "--root", tmp_path)
+    assert checked.exit_code == 0, checked.stdout

@@ -176,3 +176,9 @@ def test_a_piece_with_two_slots_is_refused() -> None:
 def test_an_unknown_format_names_the_known_ones() -> None:
     with pytest.raises(ConfigError, match=r"one of these: .*qwen2\.5-coder"):
         format_for("gpt-99")
+
+
+@pytest.mark.parametrize("name", ["qwen", "qwen2.5-code", "qwen25-coder"])
+def test_an_unknown_format_is_likened_to_a_known_one(name: str) -> None:
+    with pytest.raises(ConfigError, match=r'Did you mean .*"qwen2\.5-coder"'):
+        format_for(name)

@@ -378,7 +378,7 @@ async def test_a_closed_backend_says_so(backend: Backend) -> None:
     [
         ({}, "has no url"),
         ({"url": "file:///etc/passwd"}, "must begin with http"),
-        ({"url": "http://h:1", "fim_format": "nope"}, "Known formats: .*qwen2.5-coder"),
+        ({"url": "http://h:1", "fim_format": "nope"}, "one of these: .*qwen2.5-coder"),
         ({"url": "http://h:1", "headers": {"Host": Secret("x")}}, "header 'Host'"),
     ],
 )

@@ -7,6 +7,7 @@ prefix, each under a comment with its name.
 
 from dataclasses import replace
 
+from aicopilot_lsp.config.likely import did_you_mean
 from aicopilot_lsp.errors import ConfigError
 from aicopilot_lsp.models.fim import tokens
 from aicopilot_lsp.models.fim.format import FimFormat
@@ -290,13 +291,13 @@ def format_for(name: str) -> FimFormat:
     Raises
     ------
     ConfigError
-        There is none; names those that exist.
+        There is none; names what may be meant, and those that exist.
     """
     try:
         return FORMATS[name]
     except KeyError:
         known = ", ".join(sorted(FORMATS))
         raise ConfigError(
-            f"There is no FIM format {name!r}. Without fim_format the right one is found out; else"
-            f' name "native", "chat", or one of these: {known}.'
+            f"There is no FIM format {name!r}.{did_you_mean(name, FORMATS)} Without fim_format the"
+            f' right one is found out; else name "native", "chat", or one of these: {known}.'
         ) from None

@@ -121,6 +121,12 @@ def test_a_chat_is_asked_in_the_standard_layout_and_heals_nothing(backend: HttpB
 
 
 @pytest.mark.parametrize("provider", KINDS)
+def test_a_layout_that_a_chat_has_not_is_refused(provider: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r'layout = "frozen".* no place for text'):
+        _made(provider, tmp_path, url="http://h.example", fim_format="chat", layout="frozen")
+
+
+@pytest.mark.parametrize("provider", KINDS)
 async def test_only_the_insertion_comes_through_with_its_cost(
     backend: HttpBackend, server: Service
 ) -> None:
