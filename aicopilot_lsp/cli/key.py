@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from aicopilot_lsp.models.keystore import Entry, KeyStore
 
 _MAX_KEY_CHARS = 8192
+_NOT_AN_ARGUMENT = (
+    "Nothing was stored: keys are never given on the command line. If what stands behind the "
+    "model's name is one, it is in your shell's history now, and other users could see it: change "
+    "it at its provider. Then run `aicopilot key set MODEL`, which asks for the key."
+)
 
 app = typer.Typer(
     help="Keep the keys of model servers where only you can read them.", no_args_is_help=True
@@ -34,8 +39,9 @@ _Model = Annotated[
 ]
 
 
-@app.command("set")
+@app.command("set", context_settings={"allow_extra_args": True})
 def set_key(
+    context: typer.Context,
     model: _Model,
     in_file: Annotated[
         bool,
@@ -51,6 +57,10 @@ def set_key(
     from aicopilot_lsp.models.keys import declared_place, key_fault
     from aicopilot_lsp.models.keystore import Place
 
+    if context.args:
+        # typer's own words would repeat them.
+        print(f"aicopilot: {_NOT_AN_ARGUMENT}", file=sys.stderr)
+        raise typer.Exit(2)
     settings = _configured(model, config)
     origin = _origin(settings)
     if origin is None:
@@ -155,7 +165,8 @@ def _configured(name: str, config: Path | None) -> ModelSettings:
         if model.name == name:
             return model
     names = ", ".join(repr(model.name) for model in models) or "none"
-    raise ConfigError(f"Your configuration has no model {name!r}. It has: {names}.")
+    # Not repeated: a key may stand there by mistake.
+    raise ConfigError(f"Your configuration has no model of that name. It has: {names}.")
 
 
 def _models(config: Path | None) -> tuple[ModelSettings, ...]:

@@ -130,7 +130,7 @@ def test_a_model_that_names_its_key_or_takes_none_is_not_given_one(locked: Cli, 
     for model, words in (
         ("e", "it takes no key"),
         ("v", "comes from the environment variable V"),
-        ("x", "has no model 'x'. It has: 'e', 'v'"),
+        ("x", "has no model of that name. It has: 'e', 'v'"),
     ):
         done = locked.run_with(key, "key", "set", model, "--file")
         assert done.returncode == 1
@@ -141,9 +141,27 @@ def test_a_model_that_names_its_key_or_takes_none_is_not_given_one(locked: Cli, 
     assert "is not set" in listed[0]["state"]
 
 
-def test_a_key_is_not_taken_from_the_command_line(locked: Cli, key: str) -> None:
-    done = locked.run("key", "set", "scripted", "some-word")
+@pytest.mark.parametrize(
+    "arguments",
+    [("scripted", "KEY"), ("KEY", "scripted"), ("scripted", "a", "KEY"), ("scripted", "--", "KEY")],
+)
+def test_a_key_is_not_taken_from_the_command_line(
+    locked: Cli, key: str, arguments: tuple[str, ...]
+) -> None:
+    done = locked.run("key", "set", *(key if each == "KEY" else each for each in arguments))
     assert done.returncode == 2
+    assert "keys are never given on the command line" in done.stderr
+    assert "shell's history" in done.stderr
+    assert key not in done.stdout + done.stderr
+    assert not (locked.folder / "keys").exists()
+
+
+@pytest.mark.parametrize("arguments", ["KEY", "scripted --key KEY", "scripted --key=KEY"])
+def test_a_key_in_the_wrong_place_is_not_repeated(locked: Cli, key: str, arguments: str) -> None:
+    done = locked.run("key", "set", *arguments.replace("KEY", key).split())
+    assert done.returncode in (1, 2)
+    assert done.stderr.count("\n") == 1
+    assert key not in done.stdout + done.stderr
 
 
 def test_at_a_terminal_the_key_is_asked_for_and_not_echoed(locked: Cli, key: str) -> None:
