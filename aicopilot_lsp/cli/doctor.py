@@ -134,8 +134,9 @@ async def _examine_models(engine: Engine, report: Report, *, offline: bool) -> N
             else:
                 report.facts[fact] = await _stands_in(backend, model, report, offline=offline)
         except AicopilotError as error:
-            report.facts[fact] = "no"
-            report.advice.append(str(error))
+            first = model is serving[0]
+            report.facts[fact] = "no" if first else "does not answer"
+            report.advice.append(str(error) if first else f"{model.name}: {error}")
 
 
 async def _ready(engine: Engine, model: ModelSettings) -> Backend:
@@ -225,12 +226,12 @@ async def _fill(backend: Backend, progress: Progress) -> tuple[str, "Speed"]:
 
 
 async def _sizes(engine: Engine) -> dict[str, str]:
-    """What completions have measured so far, and what follows from it."""
+    """The speed that completions go by, assumed until they have measured it, and what follows."""
     from aicopilot_lsp.completion.budget import in_words, speed_in_words
 
     line, by_hand = await engine.sizes()
     return {
-        "measured so far": speed_in_words(line.speed),
+        "sized by": speed_in_words(line.speed),
         "while you type": in_words(line),
         "by hand": in_words(by_hand),
     }

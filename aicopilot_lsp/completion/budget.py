@@ -189,8 +189,8 @@ def in_words(budget: Budget) -> str:
 
 def speed_in_words(speed: Speed) -> str:
     """The estimates in one line, for people; says what is only assumed."""
-    reads = "" if speed.readings else " (assumed)"
-    writes = "" if speed.writings else " (assumed)"
+    reads = "" if speed.readings else " (assumed until measured)"
+    writes = "" if speed.writings else " (assumed until measured)"
     return (
         f"reads {speed.reads_per_s:.0f} tokens/s{reads}, writes {speed.writes_per_s:.0f}{writes},"
         f" {speed.overhead_ms:.0f} ms besides; {speed.fresh_share:.0%} of a prompt is read anew;"

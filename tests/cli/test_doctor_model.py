@@ -54,6 +54,12 @@ async def test_the_models_that_stand_in_are_looked_at_as_well(cli: Cli) -> None:
     assert done.returncode == 1
     assert done.json["test answer"] == "a + b"
     assert f"at {server.url}, in the format qwen2.5-coder" in done.json["then well"]
-    assert done.json["then dead"] == "no"
+    assert done.json["then dead"] == "does not answer"
     (advice,) = done.json["advice"]
+    assert advice.startswith("dead: ")
     assert "http://127.0.0.1:9 can't be reached" in advice
+
+
+def test_a_speed_that_was_not_measured_yet_is_called_assumed(cli: Cli) -> None:
+    found = cli.json("doctor", "--json", "--root", cli.folder)
+    assert "tokens/s (assumed until measured)" in found["sized by"]

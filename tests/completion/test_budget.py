@@ -222,5 +222,5 @@ def test_the_record_and_the_words_say_what_decided() -> None:
     assert record["prompt"]["tokens"] == budget.prompt_tokens
     assert record["speed"]["readings"] == 0
     assert in_words(budget) == "500 ms: prompts of 704 tokens (floor), answers of 48 (floor)"
-    assert "100 tokens/s (assumed)" in speed_in_words(Speed())
+    assert "100 tokens/s (assumed until measured)" in speed_in_words(Speed())
     assert "assumed" not in speed_in_words(H200.worked())
