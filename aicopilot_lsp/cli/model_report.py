@@ -32,14 +32,17 @@ def lines(report: Report) -> Iterator[str]:
     yield _row("model", f"{printable(info.model)} at {where}")
     if told := ", ".join(filter(None, (context, printable(info.details)))):
         yield _row("", told)
-    yield _row("asked", f"{way(report.prompting)}, {_WHY[report.origin]}")
+    unknown = "; its markers are unknown to this model" if report.unknown_markers else ""
+    yield _row("asked", f"{way(report.prompting)}, {_WHY[report.origin]}{unknown}")
     yield from _tried(report.trials, report.ruled_out)
     for score in report.scores:
         used = score.layout is report.prompting.layout and len(report.scores) > 1
         yield _row("layout", f"{score}{'; in use' if used else ''}")
     yield from speed_lines(report.speed)
     yield ""
-    yield "Three holes; what the model wrote stands between the marks ⟦ ⟧:"
+    # A good model guesses much of what is asked for in a wrong format.
+    guessed = ", guessed without markers that it knows" if report.unknown_markers else ""
+    yield f"Three holes{guessed}; what the model wrote stands between the marks ⟦ ⟧:"
     for attempt in report.shown:
         yield ""
         yield from _filled(attempt)

@@ -78,7 +78,8 @@ async def test_a_model_is_tested_and_the_editor_asks_it_as_the_test_says(cli: Cl
         configure(cli, server.url)
         done = await aicopilot(cli, "model", "test")
         assert (done.returncode, unhurried(done.stderr)) == (0, [])
-        assert "in the format codestral, found out by this test" in done.stdout
+        assert "in the format codestral, found out by this test\n" in done.stdout
+        assert "Three holes; what" in done.stdout
         assert "codestral: fills 5 of 5 holes" in done.stdout
         assert "formats whose markers it does not know" in done.stdout
         assert "self.items.app⟦end(item)⟧" in done.stdout
@@ -163,7 +164,9 @@ async def test_a_declared_format_that_is_not_the_models_own_is_told(cli: Cli) ->
         configure(cli, server.url, 'fim_format = "codestral"')
         done = await aicopilot(cli, "model", "test")
     assert done.returncode == 1
-    assert "as your configuration says" in done.stdout
+    asked = next(line for line in done.stdout.splitlines() if line.startswith("asked"))
+    assert asked.endswith("as your configuration says; its markers are unknown to this model")
+    assert "Three holes, guessed without markers that it knows; what" in done.stdout
     last = done.stdout.splitlines()[-1]
     assert "Not good" in last
     assert "[SUFFIX]" in last
