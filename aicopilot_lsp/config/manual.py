@@ -153,7 +153,8 @@ _FAILOVER = (
     "within 2 seconds, 5 for a suggestion that you ask for by hand, or half of the time there is "
     "if that is less. One on this machine has that half in any case. A model that failed is asked "
     "again after 1 second, then after pauses that grow to 25 seconds, or when its server has said; "
-    "by hand, every 2 seconds. You are told once that it is down, and once that it answers again."
+    "by hand, every 2 seconds. You are told once that it is down, and once that it answers again; "
+    "of one that comes and goes, when it has answered for 30 seconds on end."
 )
 
 

@@ -80,7 +80,8 @@ class ModelOptions(_Table):
     layout: str | None = choice(
         'Where the text just before the cursor stands in the prompt: `"frozen"` behind the '
         'middle token, so that typing only adds to what the model has read, or `"standard"`, at '
-        "the end of the prefix. Without it, what suits the model.",
+        "the end of the prefix. Without it, what suits the model. Chat models, and formats without "
+        "a middle token, have the standard one only.",
         "frozen",
         "standard",
     )

@@ -4,6 +4,7 @@ An editor that pops up the same message with every key is worse than one without
 Everything else goes to the log.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -29,12 +30,19 @@ _MAX_PROBLEMS = 5
 
 
 class Notices:
-    """Remembers what was said; owned by the event loop."""
+    """Remembers what was said; owned by the event loop.
 
-    def __init__(self, show: Show) -> None:
+    Parameters
+    ----------
+    show : callable
+    clock : callable
+        Seconds, monotonic.
+    """
+
+    def __init__(self, show: Show, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._show = show
         self._said: dict[str, str] = {}
-        self._outages = Outages(lambda text, kind: show(f"aicopilot: {text}", kind))
+        self._outages = Outages(lambda text, kind: show(f"aicopilot: {text}", kind), clock=clock)
 
     def outcome(self, outcome: Outcome) -> None:
         """Tell of models' faults, and of their ends."""

@@ -1,9 +1,11 @@
 """What is told, and how often."""
 
+import pytest
 from lsprotocol.types import MessageType
 
 from aicopilot_lsp.completion.types import Attempt, Outcome, OutcomeKind
 from aicopilot_lsp.lsp.notices import Notices
+from aicopilot_lsp.lsp.outages import STEADY_S
 
 
 class Told:
@@ -11,7 +13,10 @@ class Told:
 
     def __init__(self) -> None:
         self._said: list[tuple[str, MessageType]] = []
-        self.notices = Notices(lambda text, kind: self._said.append((text, kind)))
+        self.now_s = 1000.0
+        self.notices = Notices(
+            lambda text, kind: self._said.append((text, kind)), clock=lambda: self.now_s
+        )
 
     def of(self, outcome: Outcome) -> list[str]:
         self.notices.outcome(outcome)
@@ -61,8 +66,64 @@ def test_an_outage_is_told_once_and_so_is_its_end() -> None:
         assert told.of(failed(kind)) == []
     assert told.of(CACHED) == []
     assert told.of(SHOWN) == ["The model first answers again."]
+    told.now_s += STEADY_S
     assert told.of(SHOWN) == []
     assert told.of(failed("busy")) == ["first is busy."]
+    assert told.of(SHOWN) == ["The model first answers again."]
+    told.now_s += STEADY_S  # nobody has asked meanwhile
+    assert told.of(failed("busy")) == ["first is busy."]
+
+
+OFTEN = (
+    "The model first comes and goes: you are told again when it has answered for 30 seconds on end."
+)
+
+
+def wavering(kind: str) -> Told:
+    """A server that fails every other request, and what is told of that."""
+    told = Told()
+    assert told.of(failed(kind)) == [f"first is {kind}."]
+    assert told.of(SHOWN) == ["The model first answers again."]
+    assert told.of(failed(kind)) == [f"first is {kind}. {OFTEN}"]
+    for _ in range(100):
+        told.now_s += STEADY_S / 2 - 1
+        assert told.of(SHOWN) == []
+        told.now_s += STEADY_S / 2
+        assert told.of(failed(kind)) == []
+    return told
+
+
+@pytest.mark.parametrize("kind", ["server", "auth"])
+def test_a_model_that_fails_every_other_request_is_told_of_once(kind: str) -> None:
+    told = wavering(kind)
+    assert told.of(SHOWN) == []
+    told.now_s += STEADY_S
+    assert told.of(SHOWN) == ["The model first answers again."]
+    assert told.of(SHOWN) == []
+    assert told.of(failed(kind)) == [f"first is {kind}."]
+
+
+def test_another_cause_is_told_of_a_model_that_comes_and_goes() -> None:
+    told = wavering("server")
+    assert told.of(failed("auth")) == ["first is auth."]
+    assert told.of(failed("auth")) == []
+    told = Told()
+    for kind in ("server", "auth"):
+        assert told.of(failed(kind)) == [f"first is {kind}."]
+        assert told.of(SHOWN) == ["The model first answers again."]
+
+
+def test_a_change_of_the_models_starts_anew_with_one_that_comes_and_goes() -> None:
+    told = wavering("server")
+    told.notices.models_changed()
+    assert told.of(failed("server")) == ["first is server."]
+    assert told.of(SHOWN) == ["The model first answers again."]
+
+
+def test_one_model_that_comes_and_goes_hides_no_outage_of_another() -> None:
+    told = wavering("server")
+    assert told.of(failed("server", "unreachable")) == ["second is unreachable."]
+    assert told.of(failed("server", None)) == ["The model second answers again."]
 
 
 def test_what_is_still_wrong_after_the_models_were_changed_is_told_once_more() -> None:
