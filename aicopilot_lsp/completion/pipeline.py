@@ -132,6 +132,11 @@ def _conclude(snapshot: Snapshot, parts: Parts, record: Record, *, late: bool) -
 
 def _too_late(settings: CompletionSettings, stage: str, model: str) -> str:
     limit = f"the timeout of {settings.deadline_ms / 1000:g} s"
+    if not model:
+        return (
+            f"No model was asked within {limit}; a shorter completion.debounce_ms or a longer"
+            " completion.deadline_ms leaves time for it."
+        )
     if stage != "model":
         return (
             f"The model {model} was not ready within {limit}; suggestions begin when it is."

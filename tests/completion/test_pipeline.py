@@ -1,6 +1,7 @@
 """One request from snapshot to outcome, with a scripted model."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
@@ -29,6 +30,7 @@ class Bench:
     def __init__(self, backend: ScriptedBackend, filters: list[Filter] | None = None) -> None:
         self.backend, self.memory = backend, Memory()
         self.slept_s: list[float] = []
+        self.rest: Callable[[], Awaitable[object]] | None = None  # how a sleep ends; None: at once
         self.filters = in_order(plugins.filters() if filters is None else filters, ())
 
     async def ask(self, snapshot: Snapshot, settings: CompletionSettings = SETTINGS) -> Outcome:
@@ -46,6 +48,8 @@ class Bench:
 
     async def _sleep(self, seconds: float) -> None:
         self.slept_s.append(seconds)
+        if self.rest is not None:
+            await self.rest()
 
 
 def texts(outcome: Outcome) -> list[str]:
@@ -337,3 +341,12 @@ async def test_a_model_that_is_still_being_loaded_makes_no_prompt_smaller() -> N
     assert outcome.message.startswith("The model scripted was not ready within")
     assert "`aicopilot model test scripted` tests it without this limit" in outcome.message
     assert not bench.memory.speeds.all()
+
+
+async def test_a_wait_for_typing_to_rest_that_takes_all_the_time_is_told_as_that() -> None:
+    bench = Bench(ScriptedBackend("x"))
+    bench.rest = asyncio.Event().wait
+    outcome = await bench.ask(at_cursor("x = ‸\n"), replace(SETTINGS, deadline_ms=20))
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.TIMEOUT, "debounce")
+    assert outcome.message.startswith("No model was asked within the timeout")
+    assert not bench.backend.requests
