@@ -256,7 +256,8 @@ class Engine:
                 try:
                     return self._serve(model, served).guarded(on_purpose=on_purpose)
                 except ConfigError as error:
-                    raise ModelError(str(error), kind=ModelErrorKind.NOT_CONFIGURED) from error
+                    text = f"The model {model.name!r} can't be used. {error}"
+                    raise ModelError(text, kind=ModelErrorKind.NOT_CONFIGURED) from error
 
             return backend
 

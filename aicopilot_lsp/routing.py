@@ -134,7 +134,8 @@ def _reasons(models: tuple[ModelSettings, ...], forbidding: list[RouteSettings])
         forbidden = [model for model in left if _forbids(one, model)]
         if forbidden:
             names = ", ".join(f'"{model.name}"' for model in forbidden)
-            yield f"The route at {one.source} forbids {names} here ({_said(one)})."
+            by = f'as "{one.data_class}": ' if one.data_class else ""
+            yield f"The route at {one.source} forbids {names} here ({by}{_said(one)})."
         left = [model for model in left if model not in forbidden]
 
 
