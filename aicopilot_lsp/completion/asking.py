@@ -25,6 +25,7 @@ from aicopilot_lsp.completion.trigger import (
 from aicopilot_lsp.completion.types import Snapshot, Trigger
 from aicopilot_lsp.config.settings import CompletionSettings, LatencySettings
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
+from aicopilot_lsp.models.fim import neutralise_all
 from aicopilot_lsp.models.healing import Healed, heal, line_to_tokenize
 from aicopilot_lsp.models.protocol import Backend, GenerateRequest, Healing
 from aicopilot_lsp.text.languages import language_for
@@ -134,8 +135,11 @@ async def _prompt(
 
 
 async def _pieces(backend: Backend, line: str) -> tuple[str, ...] | None:
-    """The line's tokens, or None where the server can't or won't tell: healing has another way."""
-    if not line:
+    """The line's tokens, or None where the server can't or won't tell: healing has another way.
+
+    One with markers in it is not asked about: some tokenizers take those for control tokens, and
+    the answer would have to begin with one."""
+    if not line or neutralise_all(line) != line:
         return None
     try:
         return await backend.tokenize(line)

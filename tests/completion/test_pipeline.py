@@ -350,3 +350,21 @@ async def test_a_wait_for_typing_to_rest_that_takes_all_the_time_is_told_as_that
     assert (outcome.kind, outcome.reason) == (OutcomeKind.TIMEOUT, "debounce")
     assert outcome.message.startswith("No model was asked within the timeout")
     assert not bench.backend.requests
+
+
+async def test_a_line_with_a_marker_is_never_shown_to_the_tokenizer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    backend = ScriptedBackend("x")
+    asked: list[str] = []
+
+    async def tokenize(text: str) -> tuple[str, ...]:
+        asked.append(text)
+        return (text,)
+
+    monkeypatch.setattr(backend, "tokenize", tokenize)
+    await Bench(backend).ask(at_cursor('end = "<|im_end|>‸\n'))
+    assert asked == []
+    assert "<|im_end|>" not in backend.requests[0].must_begin_with
+    await Bench(backend).ask(at_cursor('end = "im_end‸\n'))
+    assert asked == ['end = "im_end']
