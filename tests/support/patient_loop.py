@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 _TURN_S = 20e-6
 # What the kernel may need to hand over what the other end has sent; real time.
-_UNDER_WAY_S = 0.01
+_UNDER_WAY_S = 0.003
 
 
 def run(scenario: Coroutine[Any, Any, T]) -> T:
