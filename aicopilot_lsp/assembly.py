@@ -256,7 +256,9 @@ class Engine:
                 try:
                     return self._serve(model, served).guarded(on_purpose=on_purpose)
                 except ConfigError as error:
-                    text = f"The model {model.name!r} can't be used. {error}"
+                    said = str(error)
+                    known = repr(model.name) in said
+                    text = said if known else f"The model {model.name!r} can't be used. {said}"
                     raise ModelError(text, kind=ModelErrorKind.NOT_CONFIGURED) from error
 
             return backend
