@@ -26,6 +26,7 @@ from aicopilot_lsp.models.protocol import (
     Hole,
     Mode,
     Usage,
+    hole_of,
 )
 from aicopilot_lsp.models.sse import Event
 from aicopilot_lsp.models.wire import count, first, mapping, text, word
@@ -107,7 +108,7 @@ class _Fim:
     takes_middle = False
 
     def call(self, request: GenerateRequest, stop: tuple[str, ...]) -> Call:
-        hole = request.hole or Hole(prefix="", suffix="")
+        hole = hole_of(request)
         body: dict[str, Any] = {
             "model": self.model,
             "prompt": _with_files(hole),

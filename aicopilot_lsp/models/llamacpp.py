@@ -24,7 +24,7 @@ from aicopilot_lsp.models.llamacpp_wire import (
     sampling,
     usage,
 )
-from aicopilot_lsp.models.protocol import BackendInfo, GenerateRequest, Healing, Hole, Mode
+from aicopilot_lsp.models.protocol import BackendInfo, GenerateRequest, Healing, Mode, hole_of
 from aicopilot_lsp.models.sse import Event
 from aicopilot_lsp.models.wire import text
 from aicopilot_lsp.plugins import BackendContext
@@ -131,7 +131,7 @@ class _Infill:
     takes_middle = False
 
     def call(self, request: GenerateRequest, stop: tuple[str, ...]) -> Call:
-        hole = request.hole or Hole(prefix="", suffix="")
+        hole = hole_of(request)
         body = {
             "input_prefix": hole.before,
             "input_suffix": hole.suffix,

@@ -34,8 +34,8 @@ from aicopilot_lsp.models.protocol import (
     FinishReason,
     GenerateRequest,
     Healing,
-    Hole,
     Mode,
+    hole_of,
 )
 from aicopilot_lsp.models.sse import Event
 from aicopilot_lsp.models.wire import text, word
@@ -153,7 +153,7 @@ class _Generate:
         if self.is_raw:
             body |= {"prompt": request.prompt, "raw": True}
         else:
-            hole = request.hole or Hole(prefix="", suffix="")
+            hole = hole_of(request)
             # Without a suffix the server takes the prompt for a chat message, and without a prompt
             # it only loads the model: a line break stands for the empty text.
             body |= {"prompt": hole.before or "\n", "suffix": hole.suffix or "\n"}

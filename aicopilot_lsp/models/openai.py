@@ -27,8 +27,8 @@ from aicopilot_lsp.models.protocol import (
     FinishReason,
     GenerateRequest,
     Healing,
-    Hole,
     Mode,
+    hole_of,
 )
 from aicopilot_lsp.models.wire import mapping, word
 from aicopilot_lsp.plugins import BackendContext
@@ -214,7 +214,7 @@ class _Insertion:
     takes_middle = False
 
     def call(self, request: GenerateRequest, stop: tuple[str, ...]) -> Call:
-        hole = request.hole or Hole(prefix="", suffix="")
+        hole = hole_of(request)
         body = _common(self.model, hole.before, request, stop) | {"suffix": hole.suffix}
         return Call(path=f"{self.version}/completions", body=body)
 

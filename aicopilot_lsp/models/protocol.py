@@ -131,6 +131,11 @@ class GenerateRequest:
     temperature: float = 0.0
 
 
+def hole_of(request: GenerateRequest) -> Hole:
+    """The request's hole; an empty one where it comes with a prompt, which only RAW is sent."""
+    return request.hole or Hole(prefix="", suffix="")
+
+
 class FinishReason(StrEnum):
     END = "end"  # the model ended the text
     STOP = "stop"  # a stop string

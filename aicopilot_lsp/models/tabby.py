@@ -24,9 +24,9 @@ from aicopilot_lsp.models.protocol import (
     FinishReason,
     GenerateRequest,
     Healing,
-    Hole,
     Mode,
     Snippet,
+    hole_of,
 )
 from aicopilot_lsp.models.sse import Event
 from aicopilot_lsp.models.wire import first, mapping, text, word
@@ -106,7 +106,7 @@ class _Completion:
     takes_middle = False
 
     def call(self, request: GenerateRequest, stop: tuple[str, ...]) -> Call:  # noqa: ARG002 - of the protocol
-        hole = request.hole or Hole(prefix="", suffix="")
+        hole = hole_of(request)
         segments: dict[str, Any] = {"prefix": hole.before, "suffix": hole.suffix}
         if hole.file_name:
             segments["filepath"] = hole.file_name

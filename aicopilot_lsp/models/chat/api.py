@@ -33,17 +33,6 @@ class ChatApi:
         window = card.get("max_input_tokens") or card.get("max_model_len")
         return BackendInfo(model=self._model, context_tokens=count(window) or None)
 
-    async def tokenize(
-        self,
-        ask: Ask,  # noqa: ARG002 - of the protocol, here and below
-        text: str,  # noqa: ARG002
-        where: str,  # noqa: ARG002
-        *,
-        special: bool = False,  # noqa: ARG002
-    ) -> tuple[str, ...] | None:
-        """None: nothing is healed in a chat."""
-        return None
-
 
 def named(settings: ModelSettings, example: str) -> str:
     """The model's name. Raises ConfigError where the settings have none."""

@@ -11,7 +11,7 @@ too few to tell how much better. Pure.
 import re
 from dataclasses import dataclass
 
-from aicopilot_lsp.models.protocol import GenerateRequest, Hole
+from aicopilot_lsp.models.protocol import GenerateRequest, Hole, hole_of
 
 # The whole answer is limited, and only a part of it goes in: there is a fence around it, perhaps a
 # line or two above, and the cursor's line at its usual three characters to the token.
@@ -75,11 +75,6 @@ def answer_tokens(request: GenerateRequest) -> int:
     """The limit for the whole answer, what surrounds the inserted text included."""
     head = hole_of(request).before.rpartition("\n")[2]
     return request.max_tokens + _AROUND_TOKENS + len(head) // _CHARS_PER_TOKEN
-
-
-def hole_of(request: GenerateRequest) -> Hole:
-    """The hole; an empty one for a request that comes with a prompt, which no chat is sent."""
-    return request.hole or Hole(prefix="", suffix="")
 
 
 def _fence_for(hole: Hole) -> str:

@@ -3,8 +3,8 @@
 from aicopilot_lsp.models.api import Piece
 from aicopilot_lsp.models.chat import faults
 from aicopilot_lsp.models.chat.clean import Cleaner
-from aicopilot_lsp.models.chat.prompt import Conversation, hole_of
-from aicopilot_lsp.models.protocol import FinishReason, GenerateRequest, Usage
+from aicopilot_lsp.models.chat.prompt import Conversation
+from aicopilot_lsp.models.protocol import FinishReason, GenerateRequest, Usage, hole_of
 
 
 class Answer:
