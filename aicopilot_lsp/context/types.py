@@ -1,0 +1,176 @@
+"""The nouns of the context engine: what a source is asked with, and what it gives.
+
+A source turns a Situation into Snippets; gather.py runs the sources, select.py takes what fits into
+a prompt's room. Pure data.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from aicopilot_lsp.text.document import DocumentSnapshot, Point
+from aicopilot_lsp.text.syntax.outline import Outline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenFile:
+    """A document that is open in the editor; its text counts, not what is on disk."""
+
+    path: str  # as Snapshot.path (completion/types.py)
+    document: DocumentSnapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hunk:
+    """One recent edit: consecutive changes at one place, as one. Lines of the file after it."""
+
+    path: str
+    first: int
+    removed: tuple[str, ...]  # whole lines, without terminators
+    added: tuple[str, ...]
+    at_s: float  # monotonic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A stretch of a file in which the cursor rested lately."""
+
+    path: str
+    first: int
+    last: int
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """What a language server says of a line of the current file."""
+
+    line: int
+    message: str
+    severity: int  # 1 error .. 4 hint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What the editor showed and did besides the current document; newest first."""
+
+    root: str = ""  # absolute path of the workspace folder that holds the document, "" if none
+    open_files: tuple[OpenFile, ...] = ()
+    edits: tuple[Hunk, ...] = ()
+    views: tuple[View, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearName:
+    """A name used near the cursor. `weight` is 1 on the cursor's line and falls with distance."""
+
+    name: str
+    weight: float
+    receiver: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What all sources are asked with: one request's file and cursor, read once.
+
+    Attributes
+    ----------
+    path : str
+        Of the current file, relative to the workspace's root; "" when it has none.
+    names : tuple of NearName
+        By falling weight.
+    types : mapping of str to float
+        The types that matter at the cursor, with weights: of receivers on its line, of the
+        enclosing function's parameters and result, of the enclosing class's bases, ...
+    """
+
+    document: DocumentSnapshot
+    cursor: Point
+    path: str
+    outline: Outline
+    around: Around = Around()
+    names: tuple[NearName, ...] = ()
+    types: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+
+
+class Size(StrEnum):
+    """How much of a thing a rendering shows."""
+
+    WHOLE = "whole"
+    SKELETON = "skeleton"  # signature, first sentence of the doc comment, signatures of its members
+    SIGNATURE = "signature"
+    NAME = "name"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendering:
+    """A snippet's text at one size, without a line break at its end."""
+
+    size: Size
+    text: str
+    names: frozenset[str]  # identifiers that it shows and that are worth showing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snippet:
+    """What a source found: one thing, at one or more sizes of which at most one is shown.
+
+    Attributes
+    ----------
+    source : str
+        The name of the source.
+    path : str
+        Where it is from; snippets of one path are shown under one heading.
+    first, last : int
+        Lines there, for explaining and for dropping what overlaps.
+    score : float
+        How much the source believes in it, 0 to 1.
+    renderings : tuple of Rendering
+        The largest first; never empty.
+    why : str
+        In a few words, for people: "defines AdmsHttp, the type of self._http".
+    """
+
+    source: str
+    path: str
+    first: int
+    last: int
+    score: float
+    renderings: tuple[Rendering, ...]
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Yield:
+    """What became of one source in one request."""
+
+    source: str
+    spent_ms: float
+    snippets: int
+    late: bool = False  # its snippets are from an earlier request, or it had none in time
+    fault: str = ""  # the name of what it raised
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """All that the sources found for one situation, and how they fared."""
+
+    situation: Situation
+    snippets: tuple[Snippet, ...] = ()
+    yields: tuple[Yield, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """One rendering that goes into the prompt. `key` stays the same between requests as long as it
+    is the same thing at the same size with the same text."""
+
+    snippet: Snippet
+    rendering: Rendering
+    value: float
+
+    @property
+    def key(self) -> str:
+        return f"{self.snippet.path}\0{self.rendering.text}"

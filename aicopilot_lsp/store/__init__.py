@@ -1,0 +1,1 @@
+"""What is kept in SQLite. The only room that knows sqlite3 and sqlite_utils."""

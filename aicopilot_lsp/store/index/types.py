@@ -1,0 +1,82 @@
+"""The rows of the index, as its writer takes them and its reader gives them. Pure data.
+
+Lines count from 0, last lines are exclusive; paths have "/" and are relative to the workspace's
+root.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Symbol:
+    """One definition (text/syntax/outline.py), with what is shown of it at small sizes.
+
+    Attributes
+    ----------
+    path : str
+        "" when given to the writer: the file's own.
+    first, last : int
+        Lines of the whole, doc comment and decorators included.
+    signature : str
+        From its head to its body, on one line where it fits, at most 400 characters.
+    doc : str
+        The first sentence of its doc comment, without marks; at most 200 characters.
+    """
+
+    name: str
+    kind: str
+    parent: str = ""
+    path: str = ""
+    first: int
+    last: int
+    signature: str = ""
+    doc: str = ""
+    bases: tuple[str, ...] = ()
+    result: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportRow:
+    """One import; `target` is the path in the workspace that the module is, "" for one that lies
+    outside of it."""
+
+    module: str
+    name: str = ""
+    alias: str = ""
+    path: str = ""
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkRow:
+    """A piece of a file. `score` is higher for what fits better; 0 where nothing was asked."""
+
+    path: str = ""
+    first: int
+    last: int
+    text: str
+    score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRow:
+    """One file as the writer takes it.
+
+    Attributes
+    ----------
+    digest : bytes
+        Of its bytes; a file with the same one need not be read again.
+    note : str
+        Why nothing was found in it ("too large", "took too long", ...), "" when all is well.
+    """
+
+    path: str
+    language: str
+    digest: bytes
+    size_bytes: int
+    modified_ns: int
+    text: str
+    note: str = ""
+    symbols: tuple[Symbol, ...] = ()
+    imports: tuple[ImportRow, ...] = ()
+    chunks: tuple[ChunkRow, ...] = ()
