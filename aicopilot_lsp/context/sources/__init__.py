@@ -1,0 +1,1 @@
+"""Where context comes from: one small file for each source."""
