@@ -1,10 +1,21 @@
 """Whether a path is one of those that patterns mean, as `.gitignore` has them."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from pathspec import GitIgnoreSpec
 
+from aicopilot_lsp.config.settings import Settings
+
 ANYWHERE = "**/"
+
+
+def is_hidden(paths: Iterable[str], settings: Settings) -> bool:
+    """Whether a file is kept from the prompts of other files. One of its paths is enough, and so is
+    one of the two lists: what `completion.exclude` names, no `!` in `context.exclude` brings back.
+    """
+    lists = (settings.completion.exclude, settings.context.exclude)
+    return any(is_meant(path, patterns) for path in paths for patterns in lists)
 
 
 @lru_cache(maxsize=2048)

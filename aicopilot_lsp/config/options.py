@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 
 from aicopilot_lsp.config.fields import WorkspaceRule, choice, option, whole
 from aicopilot_lsp.config.values import (
+    Folder,
     HeaderName,
     HeaderValue,
     Line,
@@ -268,6 +269,66 @@ class CompletionOptions(_Table):
     )
 
 
+class ContextOptions(_Table):
+    """What the model sees besides the file itself: definitions of the names that are used near the
+    cursor, code like it, what you edited and looked at last. It is found on this machine, in the
+    files of the workspace, and goes only to the models that may see the file it is taken from."""
+
+    enabled: bool | None = option(
+        "Whether the model is shown anything of other files.",
+        "true or false",
+        workspace=WorkspaceRule.SWITCH_OFF,
+    )
+    index: bool | None = option(
+        "Whether the folders of the workspace are indexed, by a process of its own with low "
+        "priority. Without an index, only what is open in the editor is looked at.",
+        "true or false",
+        workspace=WorkspaceRule.SWITCH_OFF,
+    )
+    index_folders: list[Folder] | None = option(
+        "Folders that are indexed whatever they are. Others are left alone if they are your home "
+        "directory or around it, or if nothing in or around them marks a project: a `.git`, a "
+        "`pyproject.toml`, a `package.json` or the like. `~` is your home.",
+        "a list of paths",
+        max_length=MAX_LIST_ITEMS,
+    )
+    disabled_sources: list[Name] | None = option(
+        "Sources of context that are not asked; `aicopilot plugins` lists them.",
+        "a list of names of sources",
+        workspace=WorkspaceRule.ADD,
+        max_length=MAX_LIST_ITEMS,
+    )
+    exclude: list[Pattern] | None = option(
+        "Files that are shown to the model only while you edit them, never along with another "
+        "file: patterns as in `completion.exclude`. What is excluded there, what `.gitignore` and "
+        "`.aicopilotignore` name, and files that look like secrets are so anyway.",
+        "a list of patterns as in .gitignore",
+        workspace=WorkspaceRule.ADD,
+        max_length=MAX_LIST_ITEMS,
+    )
+    max_index_mb: int | None = whole(
+        "The most that the index of one folder takes on disk. What does not fit is left out.",
+        "megabytes",
+        1,
+        100_000,
+        workspace=WorkspaceRule.LOWER,
+    )
+    max_file_kb: int | None = whole(
+        "Larger files are not indexed.",
+        "kilobytes",
+        1,
+        100_000,
+        workspace=WorkspaceRule.LOWER,
+    )
+    budget_ms: int | None = whole(
+        "How long a suggestion waits for the sources. What comes later is there for the next one.",
+        "milliseconds",
+        1,
+        5000,
+        workspace=WorkspaceRule.LOWER,
+    )
+
+
 class LatencyOptions(_Table):
     """How soon suggestions should come. The prompt and the longest answer are sized for it by the
     measured speed of the model, down to a floor: a slow model takes longer than the target."""
@@ -319,6 +380,7 @@ DATA_CLASSES = "data_classes"
 SECTIONS: dict[str, type[_Table]] = {
     "embedded": EmbeddedOptions,
     "completion": CompletionOptions,
+    "context": ContextOptions,
     "latency": LatencyOptions,
     "filters": FilterOptions,
     "log": LogOptions,

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 DEFAULT_MODEL_NAME = "embedded"
 # The tables of which there is one each; each is a field of Settings.
-SECTION_NAMES = ("embedded", "completion", "latency", "filters", "log")
+SECTION_NAMES = ("embedded", "completion", "context", "latency", "filters", "log")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +154,38 @@ class CompletionSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContextSettings:
+    """What the model sees of other files.
+
+    Attributes
+    ----------
+    index : bool
+        Keep an index of each workspace folder.
+    index_folders : tuple of str
+        Folders, absolute or with "~", that are indexed whatever they are.
+    disabled_sources : tuple of str
+        Names of sources (context/protocol.py, Source).
+    exclude : tuple of str
+        As CompletionSettings.exclude, which holds here too: see config/matching.py, is_hidden.
+    max_index_mb : int
+        Of one folder, on disk; 10^6 bytes each.
+    max_file_kb : int
+        1024 bytes each.
+    budget_ms : int
+        How long one request waits for all sources together.
+    """
+
+    enabled: bool = True
+    index: bool = True
+    index_folders: tuple[str, ...] = ()
+    disabled_sources: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    max_index_mb: int = 500
+    max_file_kb: int = 1024
+    budget_ms: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LatencySettings:
     """What prompts and answers are sized for, in milliseconds from asking the model to its whole
     answer: for suggestions that come while the user types, and for those asked for by hand."""
@@ -185,6 +217,7 @@ class Settings:
     routes: tuple[RouteSettings, ...] = ()
     embedded: EmbeddedSettings = EmbeddedSettings()
     completion: CompletionSettings = CompletionSettings()
+    context: ContextSettings = ContextSettings()
     latency: LatencySettings = LatencySettings()
     filters: FilterSettings = FilterSettings()
     log: LogSettings = LogSettings()

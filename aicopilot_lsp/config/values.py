@@ -7,6 +7,7 @@ repeat the value, which may be a key.
 import re
 import warnings
 from collections.abc import Callable
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
@@ -26,6 +27,12 @@ def _exclude_pattern(pattern: str) -> str:
     return pattern
 
 
+def _folder_fault(path: str) -> str | None:
+    absolute = PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()
+    home = path == "~" or path.startswith(("~/", "~\\"))
+    return None if absolute or home else "must be an absolute path, or begin with ~/"
+
+
 def _without(fault_of: Callable[[str], str | None]) -> AfterValidator:
     """Refuses a text that has a fault."""
 
@@ -43,6 +50,7 @@ Line = Annotated[
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", max_length=100)]
 # Most keys that are pasted here by mistake have a dash; what is refused is not shown.
 Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=100)]
+Folder = Annotated[Line, _without(_folder_fault)]
 Pattern = Annotated[Line, AfterValidator(_exclude_pattern)]
 HeaderName = Annotated[str, _without(header_name_fault)]
 HeaderValue = Annotated[str, _without(header_value_fault)]

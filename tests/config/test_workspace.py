@@ -11,7 +11,7 @@ from aicopilot_lsp.config.fields import WorkspaceRule, workspace_rule
 from aicopilot_lsp.config.load import Resolved, resolve
 from aicopilot_lsp.config.options import SECTIONS
 from aicopilot_lsp.config.patterns import MAX_WORKSPACE_PATTERNS
-from aicopilot_lsp.config.settings import Settings
+from aicopilot_lsp.config.settings import ContextSettings, Settings
 from tests.support.configured import Configured
 from tests.support.hostile_workspaces import BUILDERS, HOSTILE
 
@@ -26,6 +26,11 @@ api_key_env = "KEY"
 exclude = ["secrets/"]
 disabled_languages = ["plaintext"]
 max_lines = 20
+
+[context]
+exclude = ["private/"]
+disabled_sources = ["views"]
+index_folders = ["/srv/mine"]
 
 [filters]
 disabled = ["noise"]
@@ -44,7 +49,8 @@ def narrows(before: Settings, after: Settings) -> bool:
         "max_lines",
     )
     return (
-        after.latency == before.latency
+        context_narrows(before.context, after.context)
+        and after.latency == before.latency
         and all(getattr(now, name) == getattr(was, name) for name in same)
         and all(getattr(now, name) <= getattr(was, name) for name in lower)
         and now.exclude[: len(was.exclude)] == was.exclude
@@ -55,8 +61,19 @@ def narrows(before: Settings, after: Settings) -> bool:
     )
 
 
+def context_narrows(was: ContextSettings, now: ContextSettings) -> bool:
+    lower = ("enabled", "index", "max_index_mb", "max_file_kb", "budget_ms")
+    return (
+        all(getattr(now, name) <= getattr(was, name) for name in lower)
+        and now.exclude[: len(was.exclude)] == was.exclude
+        and not any(pattern.lstrip().startswith("!") for pattern in now.exclude)
+        and set(now.disabled_sources) >= set(was.disabled_sources)
+    )
+
+
 def never_of_a_workspace(settings: Settings) -> object:
-    return settings.models, settings.embedded, settings.log, settings.trusted
+    folders = settings.context.index_folders
+    return settings.models, settings.embedded, settings.log, settings.trusted, folders
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
@@ -143,6 +160,17 @@ NARROWING = [
         ("plaintext", "sql"),
     ),
     ("[filters]\nenabled = ['noise', 'other']", ("filters", "disabled"), ()),
+    ("[context]\nenabled = false", ("context", "enabled"), False),
+    ("[context]\nindex = false", ("context", "index"), False),
+    ("[context]\nexclude = ['gen/']", ("context", "exclude"), ("private/", "gen/")),
+    (
+        "[context]\ndisabled_sources = ['edits']",
+        ("context", "disabled_sources"),
+        ("views", "edits"),
+    ),
+    ("[context]\nmax_index_mb = 5", ("context", "max_index_mb"), 5),
+    ("[context]\nmax_file_kb = 5", ("context", "max_file_kb"), 5),
+    ("[context]\nbudget_ms = 5", ("context", "budget_ms"), 5),
 ]
 
 
@@ -181,6 +209,30 @@ def test_a_workspace_may_widen_only_if_trusted(
     trusted = configured.resolve(user=user, workspace=f"[completion]\n{text}", trusted=True)
     assert getattr(trusted.settings.completion, name) == value
     assert not trusted.problems
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["enabled = true", "index = true", "max_index_mb = 9", "max_file_kb = 9", "budget_ms = 9"],
+)
+def test_a_workspace_may_have_more_shown_only_if_trusted(configured: Configured, text: str) -> None:
+    limits = "max_index_mb = 2\nmax_file_kb = 2\nbudget_ms = 2"
+    user = f"[context]\nenabled = false\nindex = false\n{limits}"
+    name = text.partition(" ")[0]
+    before = configured.resolve(user=user).settings.context
+    untrusted = configured.resolve(user=user, workspace=f"[context]\n{text}")
+    assert untrusted.settings.context == before
+    (problem,) = untrusted.problems
+    assert problem.message.startswith("an untrusted workspace can")
+    trusted = configured.resolve(user=user, workspace=f"[context]\n{text}", trusted=True)
+    assert getattr(trusted.settings.context, name) in (True, 9)
+
+
+def test_no_workspace_has_a_folder_indexed(configured: Configured) -> None:
+    text = "context.index_folders = ['/']"
+    resolved = configured.resolve(workspace=text, trusted=True)
+    assert resolved.settings.context.index_folders == ()
+    assert "only your own configuration can set this" in resolved.problems[0].message
 
 
 def test_rules_are_switched_off_by_trusted_workspaces_only(configured: Configured) -> None:
