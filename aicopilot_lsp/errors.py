@@ -7,6 +7,7 @@ AicopilotError
 │   └── NotSuitableError   models/selftest/: it answers, and can't be used; with all that was tried
 ├── ModelFileError         a model file can't be found, fetched, verified or stored
 ├── ModelProcessError      the embedded model's process could not be started or reached
+├── StoreError             store/: a database can't be used; `kind` says how, see StoreErrorKind
 └── TargetError            cli/target.py: no such place in a file, as the command line names it
 
 Callers catch by branch. The text of each is written for a person: what happened, what still works,
@@ -83,3 +84,22 @@ class ModelFileError(AicopilotError):
 
 class ModelProcessError(AicopilotError):
     """The embedded model's process could not be started or reached."""
+
+
+class StoreErrorKind(StrEnum):
+    """Why a database can't be used, or not now."""
+
+    BUSY = "busy"  # somebody else writes it, and did not end in time
+    FULL = "full"  # no room left on the disk
+    DENIED = "denied"  # the folder or the file can't be written
+    DAMAGED = "damaged"  # it was, and is removed: opening it again makes a new one
+    UNSUITABLE = "unsuitable"  # this SQLite is too old or lacks what is needed
+    FAILED = "failed"  # anything else that SQLite says
+
+
+class StoreError(AicopilotError):
+    """A database can't be used. What was committed before stays, unless it is DAMAGED."""
+
+    def __init__(self, message: str, *, kind: StoreErrorKind) -> None:
+        super().__init__(message)
+        self.kind = kind

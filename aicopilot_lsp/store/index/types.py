@@ -49,12 +49,24 @@ class ImportRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkRow:
-    """A piece of a file. `score` is higher for what fits better; 0 where nothing was asked."""
+    """A piece of a file.
+
+    Attributes
+    ----------
+    path, text : str
+        "" when given to the writer: the file's own, and these lines of its text.
+    terms : str
+        By what it can be found: the words of its identifiers, with blanks between them; repeated
+        ones count once. Only the writer takes them; the reader gives "".
+    score : float
+        Higher for what fits better; 0 where nothing was asked.
+    """
 
     path: str = ""
     first: int
     last: int
-    text: str
+    text: str = ""
+    terms: str = ""
     score: float = 0.0
 
 
