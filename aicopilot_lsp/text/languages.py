@@ -25,6 +25,8 @@ class Language:
     ----------
     extension_ids : tuple of (str, str)
         Extensions that have an LSP language id of their own; the others have the first id.
+    file_names : tuple of str
+        Whole names of files that tell their language by themselves, in lower case: "rakefile".
     block_openers : tuple of str
         A line of code that ends with one of these opens a block.
     block_words : tuple of str
@@ -42,6 +44,7 @@ class Language:
     name: str
     extensions: tuple[str, ...] = ()
     extension_ids: tuple[tuple[str, str], ...] = ()
+    file_names: tuple[str, ...] = ()
     language_ids: tuple[str, ...] = ()
     line_comment: tuple[str, ...] = ()
     block_comment: tuple[tuple[str, str], ...] = ()
@@ -167,34 +170,46 @@ PLAIN = Language(name="plain", block_openers=("{", ":", "(", "["))
 
 
 def language_for(language_id: str, path: str = "") -> Language:
-    """The language of an LSP language id, else of the file's extension, else PLAIN."""
+    """The language of an LSP language id, else of the file's name or extension, else PLAIN.
+
+    The file itself is never opened: what its first line says ("#!") is not asked.
+    """
     tables = _tables()
-    by_extension = tables.by_extension.get(PurePath(path).suffix.lower())
-    return tables.by_id.get(language_id) or by_extension or PLAIN
+    return tables.by_id.get(language_id) or tables.by_name.get(_telling_name(path)) or PLAIN
 
 
 def language_id_for(path: str) -> str:
     """The LSP language id that an editor would send for `path`; "plaintext" when unknown."""
-    return _tables().ids.get(PurePath(path).suffix.lower(), "plaintext")
+    return _tables().ids.get(_telling_name(path), "plaintext")
+
+
+def _telling_name(path: str) -> str:
+    """The file's whole name if that tells the language, else its extension."""
+    name = PurePath(path).name.lower()
+    return name if name in _tables().by_name else PurePath(name).suffix
 
 
 @dataclass(frozen=True, slots=True)
 class _Tables:
     by_id: Mapping[str, Language]
-    by_extension: Mapping[str, Language]
+    by_name: Mapping[str, Language]  # whole names, and extensions with their dot
     ids: Mapping[str, str]
 
 
 @cache
 def _tables() -> _Tables:
     languages = [_read(path) for path in sorted(_folder().glob("*/language.toml"))]
-    by_extension = {key: language for language in languages for key in language.extensions}
-    ids = {key: language.language_ids[0] for key, language in by_extension.items()}
+    by_name = {
+        key: language
+        for language in languages
+        for key in (*language.extensions, *language.file_names)
+    }
+    ids = {key: language.language_ids[0] for key, language in by_name.items()}
     for language in languages:
         ids.update(language.extension_ids)
     return _Tables(
         by_id={key: language for language in languages for key in language.language_ids},
-        by_extension=by_extension,
+        by_name=by_name,
         ids=ids,
     )
 
