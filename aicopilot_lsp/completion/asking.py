@@ -7,11 +7,12 @@ pipeline is (INV-2). Next: generate.py.
 import math
 from dataclasses import replace
 
-from aicopilot_lsp.completion.budget import Budget, Wanted, budget_for
+from aicopilot_lsp.completion.budget import Wanted, budget_for
+from aicopilot_lsp.completion.compose import Elsewhere, compose
 from aicopilot_lsp.completion.failover import Turn
 from aicopilot_lsp.completion.generate import Generation, generate
-from aicopilot_lsp.completion.memory import Memory, ModelMemory
-from aicopilot_lsp.completion.prompt import Frozen, hole, lay_out, render, request_chars
+from aicopilot_lsp.completion.memory import Memory
+from aicopilot_lsp.completion.prompt import request_chars
 from aicopilot_lsp.completion.record import Record
 from aicopilot_lsp.completion.speed import identity_of
 from aicopilot_lsp.completion.stop import Surroundings
@@ -25,23 +26,13 @@ from aicopilot_lsp.completion.trigger import (
 from aicopilot_lsp.completion.types import Snapshot, Trigger
 from aicopilot_lsp.config.settings import CompletionSettings, LatencySettings
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
-from aicopilot_lsp.models.fim import neutralise_all
-from aicopilot_lsp.models.healing import Healed, heal, line_to_tokenize
-from aicopilot_lsp.models.protocol import Backend, GenerateRequest, Healing
+from aicopilot_lsp.models.protocol import Healing
 from aicopilot_lsp.text.languages import language_for
 
 # What is looked at on either side of the cursor for how densely it is cut into tokens.
 _DENSITY_CHARS = 4_000
 # Of the time in which the first text has to be there, for reading the prompt.
 _FIRST_TEXT_SHARE = 0.8
-# When these befall the tokenizer, the completion itself has no better chance.
-_CONNECTION_FAULTS = (
-    ModelErrorKind.UNREACHABLE,
-    ModelErrorKind.INTERRUPTED,
-    ModelErrorKind.AUTH,
-    ModelErrorKind.STARTING,
-    ModelErrorKind.NOT_INSTALLED,
-)
 
 
 def wanted_for(snapshot: Snapshot, decision: Decision, latency: LatencySettings) -> Wanted:
@@ -67,6 +58,7 @@ async def ask(
 ) -> None:
     """Build the prompt for one model and stream its answer into the record."""
     record.asked, known = turn.model.name, memory.of(turn.model.name)
+    elsewhere = Elsewhere(gathered=record.gathered, may_show=turn.model.may_show)
     with record.stage("connect"):
         backend = await turn.model.open()
         record.model = backend.model
@@ -80,12 +72,20 @@ async def ask(
             cold_s = _FIRST_TEXT_SHARE * (turn.left_s(record.clock(), backend.site) or math.inf)
             sized_for = replace(wanted, cold_ms=min(1000 * cold_s, settings.deadline_ms / 2))
             budget = budget_for(memory.speeds.of(identity), backend.site, settings, sized_for)
-            previous = known.frozen.get(snapshot.document.uri)
-            request, healed, frozen = await _prompt(
-                snapshot, settings, backend, healing, budget, known=known
+            composed = await compose(
+                snapshot,
+                backend,
+                healing,
+                budget,
+                known=known,
+                elsewhere=elsewhere,
+                deadline_s=settings.deadline_ms / 1000,
             )
-            record.budget = replace(budget, room_chars=frozen.room_chars)
-            request = replace(request, begin_within_s=turn.left_s(record.clock(), backend.site))
+            healed = composed.healed
+            record.budget = replace(budget, room_chars=composed.frozen.room_chars)
+            record.composed = composed
+            limit_s = turn.left_s(record.clock(), backend.site)
+            request = replace(composed.request, begin_within_s=limit_s)
         with record.stage("model"):
             into = record.generation
             try:
@@ -95,58 +95,12 @@ async def ask(
                     memory.left_in_silence(record.asked, identity, snapshot.document.uri)
                 raise
             finally:  # a call that was cut short tells the speed as well
-                sample = into.sample(request_chars(request), cold=not frozen.continues(previous))
+                sample = into.sample(request_chars(request), cold=composed.cold)
                 memory.speeds.learn(identity, sample)
         if not (healing is Healing.CHECKED and record.generation.mismatch and healed.dropped):
             return
         # The server could not be held to the dropped token, and the model wrote another one.
         healing, record.generation = Healing.NONE, Generation()
-
-
-async def _prompt(
-    snapshot: Snapshot,
-    settings: CompletionSettings,
-    backend: Backend,
-    healing: Healing,
-    budget: Budget,
-    *,
-    known: ModelMemory,
-) -> tuple[GenerateRequest, Healed, Frozen]:
-    uri = snapshot.document.uri
-    previous = known.frozen.get(uri)
-    if previous is not None and previous.room_chars > budget.most_chars:
-        previous = None
-    layout = lay_out(snapshot, previous, budget.prompt_chars)
-    known.frozen[uri] = layout.frozen
-    healed = Healed(middle=layout.middle)
-    if healing is not Healing.NONE:
-        healed = heal(layout.middle, await _pieces(backend, line_to_tokenize(layout.middle)))
-    prompting = backend.prompting
-    fmt = prompting.format
-    request = GenerateRequest(
-        prompt=render(layout, healed.middle, prompting) if fmt else "",
-        hole=None if fmt else hole(layout, healed.middle, snapshot),
-        must_begin_with=healed.dropped,
-        max_tokens=budget.output_tokens,
-        stop=fmt.stop if fmt else (),
-        deadline_s=settings.deadline_ms / 1000,
-    )
-    return request, healed, layout.frozen
-
-
-async def _pieces(backend: Backend, line: str) -> tuple[str, ...] | None:
-    """The line's tokens, or None where the server can't or won't tell: healing has another way.
-
-    One with markers in it is not asked about: some tokenizers take those for control tokens, and
-    the answer would have to begin with one."""
-    if not line or neutralise_all(line) != line:
-        return None
-    try:
-        return await backend.tokenize(line)
-    except ModelError as error:
-        if error.kind in _CONNECTION_FAULTS:
-            raise
-        return None
 
 
 def _surroundings(

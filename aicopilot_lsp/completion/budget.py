@@ -29,6 +29,9 @@ _COLD_READ_MS = 7_000.0
 # Above the floor a cold prompt may take so many times the target: a cursor that jumps about reads
 # one each time.
 _COLD_TARGETS = 4.0
+# Snippets may take as long to read while the user rests, and are as many at most: a prompt of 1,500
+# tokens or so is as large as small models make use of.
+_RESTING_READ_MS, _RESTING_TOKENS = 10_000.0, 1_024
 # Where at least this share of the prompts is read anew, cold is the rule and gets no such time.
 _NO_REUSE = 0.5
 # The floor lies at what a cold read affords, and between these.
@@ -100,6 +103,8 @@ class Budget:
     room_chars : int
         Room of the window that the request was really made with: one that was frozen before keeps
         its own.
+    resting_chars : int
+        Room for snippets besides, in a prompt that is read while nobody waits for it.
     """
 
     prompt_tokens: int
@@ -112,6 +117,7 @@ class Budget:
     most_chars: int
     room_chars: int
     speed: Speed
+    resting_chars: int = 0
 
 
 def budget_for(speed: Speed, site: Site, settings: CompletionSettings, wanted: Wanted) -> Budget:
@@ -140,6 +146,7 @@ def budget_for(speed: Speed, site: Site, settings: CompletionSettings, wanted: W
         most_chars=int(room_chars / _WINDOW_SHARE),
         room_chars=chars,
         speed=speed,
+        resting_chars=_resting(speed, site, cap, room_chars - chars),
     )
 
 
@@ -211,6 +218,14 @@ def _prompt(speed: Speed, wanted: Wanted) -> tuple[int, Bound]:
     if size <= floor:
         size, bound = floor, Bound.FLOOR
     return _stepped(size), bound
+
+
+def _resting(speed: Speed, site: Site, cap: int, left_chars: int) -> int:
+    """Nothing where reading ahead may be billed."""
+    if site.metered:
+        return 0
+    tokens = min(speed.reads_per_s * _RESTING_READ_MS / 1000, _RESTING_TOKENS, cap)
+    return max(0, min(int(_stepped(tokens) * speed.chars_per_token), left_chars))
 
 
 def _cold_ms(speed: Speed, wanted: Wanted) -> float:

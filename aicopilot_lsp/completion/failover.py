@@ -38,10 +38,13 @@ class NamedModel:
         As in the configuration.
     open : coroutine function
         Gives its backend; raises ModelError when there is none.
+    may_show : callable
+        Whether text of another file, by its path, may be shown to it.
     """
 
     name: str
     open: Callable[[], Awaitable[Backend]]
+    may_show: Callable[[str], bool] = lambda _: True
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,12 +21,18 @@ from aicopilot_lsp.completion.record import Record
 from aicopilot_lsp.completion.trigger import decide
 from aicopilot_lsp.completion.types import Outcome, OutcomeKind, Snapshot, Suggestion, Trigger
 from aicopilot_lsp.config.settings import CompletionSettings, LatencySettings
+from aicopilot_lsp.context.types import Gathered
 from aicopilot_lsp.errors import ModelError
 from aicopilot_lsp.filters.protocol import Candidate, Filter
 from aicopilot_lsp.text.document import Point
 
 # What filters see of the file on either side.
 _AROUND_CHARS = 4_000
+
+
+async def no_context(_: Snapshot) -> Gathered | None:
+    """The file's own text is all there is."""
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +49,8 @@ class Parts:
         Takes seconds.
     new_id : callable
         Ids for suggestions.
+    context : coroutine function
+        What else a model may see; raises nothing, and is bounded in time by itself.
     """
 
     models: Callable[[Snapshot], Choice]
@@ -51,6 +59,7 @@ class Parts:
     sleep: Callable[[float], Awaitable[None]]
     new_id: Callable[[], str]
     latency: LatencySettings = field(default_factory=LatencySettings)
+    context: Callable[[Snapshot], Awaitable[Gathered | None]] = no_context
 
 
 async def complete(
@@ -83,6 +92,8 @@ async def complete(
             if snapshot.trigger is Trigger.AUTOMATIC:
                 with record.stage("debounce"):
                     await parts.sleep(settings.debounce_ms / 1000)
+            with record.stage("context"):
+                record.gathered = await parts.context(snapshot)
             wanted = wanted_for(snapshot, decision, parts.latency)
             ask_one = partial(
                 ask, snapshot, settings, decision, wanted=wanted, memory=memory, record=record

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from aicopilot_lsp.completion.types import Snapshot
 from aicopilot_lsp.models.fim import assemble, neutralise_all
-from aicopilot_lsp.models.protocol import GenerateRequest, Hole, Prompting
+from aicopilot_lsp.models.protocol import GenerateRequest, Hole, Prompting, Snippet
 from aicopilot_lsp.models.protocol import Layout as ModelLayout
 from aicopilot_lsp.text.document import DocumentSnapshot, Point
 from aicopilot_lsp.text.languages import language_for
@@ -124,7 +124,9 @@ def render(
     )
 
 
-def hole(layout: Layout, middle: str, snapshot: Snapshot) -> Hole:
+def hole(
+    layout: Layout, middle: str, snapshot: Snapshot, files: Sequence[tuple[str, str]] = ()
+) -> Hole:
     """The same in the other modes, where a server or a chat template writes the prompt."""
     before, inner = neutralise_all(layout.prefix + middle), neutralise_all(middle)
     return Hole(
@@ -134,13 +136,26 @@ def hole(layout: Layout, middle: str, snapshot: Snapshot) -> Hole:
         middle=_encodable(inner),
         file_name=_encodable(neutralise_all(layout.file_name)),
         language_id=snapshot.document.language_id,
+        snippets=tuple(
+            Snippet(_encodable(neutralise_all(path)), _encodable(neutralise_all(text)))
+            for path, text in files
+        ),
     )
+
+
+def in_words(asked: Hole) -> str:
+    """A hole as one text, for people to look at."""
+    files = "".join(f"--- {one.path}\n{one.text}\n" for one in asked.snippets)
+    return f"{files}--- {asked.file_name}\n{asked.before}[to be filled]{asked.suffix}"
 
 
 def request_chars(request: GenerateRequest) -> int:
     """How much of our text a request carries."""
     asked = request.hole
-    return len(request.prompt) + (len(asked.before) + len(asked.suffix) if asked else 0)
+    if asked is None:
+        return len(request.prompt)
+    snippets = sum(len(one.path) + len(one.text) for one in asked.snippets)
+    return len(asked.before) + len(asked.suffix) + snippets
 
 
 def _encodable(text: str) -> str:

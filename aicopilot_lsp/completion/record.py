@@ -5,8 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from aicopilot_lsp.completion.budget import Budget
+from aicopilot_lsp.completion.compose import Composed
 from aicopilot_lsp.completion.generate import Generation
-from aicopilot_lsp.completion.types import Attempt, Outcome, OutcomeKind, Suggestion, Tokens
+from aicopilot_lsp.completion.prompt import in_words
+from aicopilot_lsp.completion.types import Attempt, Outcome, OutcomeKind, Sent, Suggestion, Tokens
+from aicopilot_lsp.context.types import Gathered
 from aicopilot_lsp.filters.protocol import Verdict
 
 
@@ -40,6 +43,8 @@ class Record:
     generation: Generation = field(default_factory=Generation)
     verdicts: tuple[Verdict, ...] = ()
     attempts: list[Attempt] = field(default_factory=list)
+    gathered: Gathered | None = None
+    composed: Composed | None = None
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -78,7 +83,15 @@ class Record:
             verdicts=self.verdicts,
             budget=self.budget,
             attempts=tuple(self.attempts),
+            sent=self._sent(),
         )
+
+    def _sent(self) -> Sent | None:
+        if self.composed is None:
+            return None
+        request = self.composed.request
+        text = request.prompt if request.hole is None else in_words(request.hole)
+        return Sent(prompt=text, chosen=self.composed.chosen, gathered=self.gathered)
 
     def _since_ms(self, start_s: float) -> float:
         return round(1000 * (self.clock() - start_s), 3)

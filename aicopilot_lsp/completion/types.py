@@ -6,6 +6,8 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from aicopilot_lsp.completion.budget import Budget
+from aicopilot_lsp.context.types import Chosen, Gathered
+from aicopilot_lsp.context.types import Around
 from aicopilot_lsp.filters.protocol import Verdict
 from aicopilot_lsp.text.document import DocumentSnapshot, Point
 
@@ -29,6 +31,8 @@ class Snapshot:
         The paths that the same file has besides: through links, in outer workspace folders, and,
         with a "/" in front, as a whole (config/matching.py).
         What excludes or forbids one of them does so for the file.
+    around : Around
+        What the editor showed and did besides; of files that may be shown along with others only.
     """
 
     document: DocumentSnapshot
@@ -36,6 +40,7 @@ class Snapshot:
     trigger: Trigger = Trigger.AUTOMATIC
     path: str = ""
     aliases: tuple[str, ...] = ()
+    around: Around = Around()
 
 
 class OutcomeKind(StrEnum):
@@ -93,6 +98,25 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What a model was sent, to be looked at by its user. Holds source text: never to be logged.
+
+    Attributes
+    ----------
+    prompt : str
+        Exactly as sent; where the server writes it, what it was sent to write it from.
+    chosen : tuple of Chosen
+        The snippets in it, in its order.
+    gathered : Gathered or None
+        What they were chosen from; None where there was no context.
+    """
+
+    prompt: str = field(repr=False)
+    chosen: tuple[Chosen, ...] = field(default=(), repr=False)
+    gathered: Gathered | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of one request: the record behind `--json`, `doctor` and "why nothing?".
 
@@ -111,6 +135,8 @@ class Outcome:
         The models that had their turn, in order; those behind the one that answered had none.
     timed_out : str
         The model whose turn it was when the time was over, "" if none's.
+    sent : Sent or None
+        None where no model was asked.
     """
 
     kind: OutcomeKind
@@ -125,3 +151,4 @@ class Outcome:
     budget: Budget | None = None
     attempts: tuple[Attempt, ...] = ()
     timed_out: str = ""
+    sent: Sent | None = field(default=None, repr=False, compare=False)

@@ -1,0 +1,103 @@
+"""The cache planner: which snippets stand in front of the file's own text, and when that changes.
+
+They come first in the prompt, so whatever changes among them is read anew with all that follows;
+what stays as it is costs nothing, however large. Therefore they change only
+
+- when the window of the file's own text moves, which is read anew then in any case. What is new is
+  put behind what is there, so that the model reads the new snippets and the window, no more; and
+- when it has been made too full by that: then what is no longer wanted goes, all at once.
+
+While the user rests, a request without an answer reads more of them than a request that somebody
+waits for could afford (`Room.resting`).
+
+Deterministic (INV-2): the plan follows from what was gathered, the plan before it and the room.
+Next: prompt.py.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from aicopilot_lsp.completion.budget import Budget
+from aicopilot_lsp.context.types import Chosen, Gathered
+
+# Of a prompt that is read cold, at most this share is for snippets: what they take, the file's own
+# text lacks.
+_COLD_SHARE = 0.3
+# Full snippets make room when what is new is worth this much of what is there.
+_WORTH_MAKING_ROOM = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """Characters for snippets. `cold`: in a prompt that somebody waits for. `resting`: in one that
+    is read while nobody does; what has been read so may stay in either."""
+
+    cold: int
+    resting: int
+
+
+def room_for(budget: Budget) -> Room:
+    """What there is room for beside the file's own text."""
+    cold = int(budget.prompt_chars * _COLD_SHARE)
+    return Room(cold=cold, resting=max(cold, budget.resting_chars))
+
+
+def plan(
+    gathered: Gathered | None,
+    held: Sequence[Chosen],
+    *,
+    shown: str,
+    room: Room,
+    moved: bool,
+    resting: bool = False,
+) -> tuple[Chosen, ...]:
+    """The snippets of the next prompt, in its order.
+
+    Parameters
+    ----------
+    held : sequence of Chosen
+        Those of the prompt before, in its order.
+    shown : str
+        The file's own text in the prompt: what that shows need not be shown again.
+    moved : bool
+        Whether the window of the file's own text is another one than in the prompt before.
+    resting : bool
+        Nobody waits for this prompt.
+    """
+    if gathered is None or not (moved or resting):
+        return tuple(held)
+    from aicopilot_lsp.context.select import select
+
+    room_chars = room.resting if resting else max(room.cold, chars(held))
+    wanted = select(gathered, room_chars=room_chars, shown=shown, kept=held)
+    keys = {one.key for one in held}
+    new = [one for one in wanted if one.key not in keys]
+    if not new:
+        return tuple(held)
+    if chars([*held, *new]) <= room_chars:
+        return (*held, *new)
+    still = {one.key for one in wanted}
+    kept = [one for one in held if one.key in still]
+    if not resting and _value(new) < _WORTH_MAKING_ROOM * _value(kept):
+        return tuple(held)
+    return (*kept, *new)
+
+
+def chars(chosen: Sequence[Chosen]) -> int:
+    """How much of a prompt they take, headings included."""
+    return sum(len(path) + len(text) + 2 for path, text in files_of(chosen))
+
+
+def files_of(chosen: Sequence[Chosen]) -> tuple[tuple[str, str], ...]:
+    """As (path, text), neighbours of one file under one heading."""
+    return tuple(_files(chosen))
+
+
+def _files(chosen: Sequence[Chosen]) -> Iterator[tuple[str, str]]:
+    for path, run in groupby(chosen, key=lambda one: one.snippet.path):
+        yield path, "\n".join(one.rendering.text for one in run)
+
+
+def _value(chosen: Sequence[Chosen]) -> float:
+    return sum(one.value for one in chosen)

@@ -1,0 +1,84 @@
+"""A request that nobody waits for, while the user rests: the model reads what the next one begins
+with.
+
+It moves the window to the cursor and takes in more snippets than a request that somebody waits for
+could afford. Whoever types on cancels it; what was known of the model's cache before counts again
+then, for a prompt that is read by half would have to be waited for.
+"""
+
+from contextlib import aclosing
+from dataclasses import replace
+
+from aicopilot_lsp.completion.asking import wanted_for
+from aicopilot_lsp.completion.budget import budget_for
+from aicopilot_lsp.completion.compose import Composed, Elsewhere, compose
+from aicopilot_lsp.completion.memory import Memory, ModelMemory
+from aicopilot_lsp.completion.pipeline import Parts
+from aicopilot_lsp.completion.prompt import request_chars
+from aicopilot_lsp.completion.speed import Sample, identity_of
+from aicopilot_lsp.completion.trigger import decide
+from aicopilot_lsp.completion.types import Snapshot, Trigger
+from aicopilot_lsp.config.settings import CompletionSettings
+from aicopilot_lsp.errors import ModelError
+from aicopilot_lsp.models.protocol import Backend, Finished, Usage
+
+_READS_AT_MOST_S = 60.0
+
+
+async def warm(
+    snapshot: Snapshot, settings: CompletionSettings, parts: Parts, memory: Memory
+) -> Usage | None:
+    """Have the model that would be asked for `snapshot` read a prompt for it; what that cost, None
+    where nothing was to be read or nothing could be. Raises nothing but CancelledError."""
+    asked = replace(snapshot, trigger=Trigger.AUTOMATIC)
+    decision = decide(asked, settings)
+    if decision.rule is not None:
+        return None
+    gathered = await parts.context(asked)
+    try:
+        model = parts.models(asked).models[0]
+        backend = await model.open()
+        if backend.site.metered:
+            return None
+        await backend.prepare()
+    except (ModelError, IndexError):
+        return None
+    known, identity = memory.of(model.name), identity_of(backend.model, backend.site)
+    wanted = wanted_for(asked, decision, parts.latency)
+    budget = budget_for(memory.speeds.of(identity), backend.site, settings, wanted)
+    before = known.state_of(snapshot.document.uri)
+    try:
+        composed = await compose(
+            asked,
+            backend,
+            backend.prompting.healing,
+            budget,
+            known=known,
+            elsewhere=Elsewhere(gathered=gathered, may_show=model.may_show),
+            deadline_s=_READS_AT_MOST_S,
+            resting=True,
+        )
+        usage = await _read(backend, composed) if composed.cold else None
+    except ModelError:
+        known.restore(snapshot.document.uri, before)
+        return None
+    except BaseException:
+        known.restore(snapshot.document.uri, before)
+        raise
+    if usage is not None:
+        # Without times: nobody waited, so it says nothing of what requests cost.
+        sample = Sample(usage=usage, prompt_chars=request_chars(composed.request))
+        memory.speeds.learn(identity, sample)
+    return usage
+
+
+async def _read(backend: Backend, composed: Composed) -> Usage:
+    """One token is asked for: not every server reads a prompt for none."""
+    request = replace(composed.request, max_tokens=1, must_begin_with="", stop=())
+    usage = Usage()
+    async with aclosing(backend.generate(request)) as stream:
+        async for event in stream:
+            usage = event.usage or usage
+            if isinstance(event, Finished):
+                break
+    return usage
