@@ -6,8 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from aicopilot_lsp.completion.budget import Budget
-from aicopilot_lsp.context.types import Chosen, Gathered
-from aicopilot_lsp.context.types import Around
+from aicopilot_lsp.context.types import Around, Chosen, Gathered
 from aicopilot_lsp.filters.protocol import Verdict
 from aicopilot_lsp.text.document import DocumentSnapshot, Point
 
