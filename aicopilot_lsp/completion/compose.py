@@ -79,7 +79,9 @@ async def compose(
     held = tuple(one for one in known.held.get(uri, ()) if elsewhere.may_show(one.snippet.path))
     if previous is not None and (resting or previous.room_chars > budget.most_chars):
         previous = None
-    layout, chosen = _laid_out(snapshot, previous, held, budget, elsewhere.visible(), resting)
+    layout, chosen = _laid_out(
+        snapshot, previous, held, budget, elsewhere.visible(), resting=resting
+    )
     cold = chosen[: len(held)] != held or not layout.frozen.continues(before)
     known.frozen[uri], known.held[uri] = layout.frozen, chosen
     healed = Healed(middle=layout.middle)
@@ -103,7 +105,8 @@ def _laid_out(
     held: tuple[Chosen, ...],
     budget: Budget,
     gathered: Gathered | None,
-    resting: bool,  # noqa: FBT001 - handed on
+    *,
+    resting: bool,
 ) -> tuple[Layout, tuple[Chosen, ...]]:
     """Window and snippets. What the snippets show depends on the window, whose size depends on
     them: they are planned for the window that is left beside as many of them as there may be."""

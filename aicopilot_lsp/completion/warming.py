@@ -12,7 +12,7 @@ from dataclasses import replace
 from aicopilot_lsp.completion.asking import wanted_for
 from aicopilot_lsp.completion.budget import budget_for
 from aicopilot_lsp.completion.compose import Composed, Elsewhere, compose
-from aicopilot_lsp.completion.memory import Memory, ModelMemory
+from aicopilot_lsp.completion.memory import Memory
 from aicopilot_lsp.completion.pipeline import Parts
 from aicopilot_lsp.completion.prompt import request_chars
 from aicopilot_lsp.completion.speed import Sample, identity_of
