@@ -1,1 +1,202 @@
-"""Which files of a workspace are not read: ignored, secret-looking, binary, too large."""
+"""Which files of a workspace are not read, as its ignore files and the configuration say.
+
+The order is fixed: what the user excludes and names that look like secrets hold in any case
+(names.py); then the nearest .aicopilotignore that says something of a path, up or down; then
+.gitignore as git has it (the nearest that says something, .git/info/exclude last). What lies in a
+folder that is left out is left out, and no line of a file in it brings it back.
+
+Not honoured, since they lie outside of the root: ignore files of folders around it, and git's
+global one. Flow: walk.py asks for each folder and file; `refusal` asks for one path by itself.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from pathspec import GitIgnoreSpec
+from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+
+from aicopilot_lsp.config.matching import is_meant
+from aicopilot_lsp.context.index.names import is_printable_name, refused_folder, refused_name
+from aicopilot_lsp.context.index.refusal import Refusal
+
+GITIGNORE = ".gitignore"
+AICOPILOTIGNORE = ".aicopilotignore"
+GIT_EXCLUDE = ".git/info/exclude"
+IGNORE_FILES = frozenset((GITIGNORE, AICOPILOTIGNORE))
+MAX_IGNORE_BYTES = 64 << 10
+MAX_PATTERNS = 2000
+MAX_DEPTH = 64
+# A workspace writes these patterns, and each becomes a regular expression: one with many stars
+# takes minutes for one path. Three of each kind stay under 0.1 s.
+_MAX_STARS = 3
+
+ReadText = Callable[[str], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """The patterns of one file, for paths that begin with `prefix` ("" or "folder/")."""
+
+    prefix: str
+    spec: GitIgnoreSpec
+
+    def says(self, path: str) -> bool | None:
+        """True: left out; False: brought back; None: nothing."""
+        return self.spec.check_file(path[len(self.prefix) :]).include
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What holds in one folder; the nearest layer first."""
+
+    git: tuple[_Layer, ...] = ()
+    own: tuple[_Layer, ...] = ()
+
+
+class IgnoreRules:
+    """The rules of one root, each ignore file read when its folder is first asked about. Made anew
+    when one of them changes.
+
+    Parameters
+    ----------
+    read_text : callable
+        Of a path relative to the root; None where there is no such regular file. A text longer than
+        MAX_IGNORE_BYTES leaves out the whole folder: a rule that is not understood must not show
+        what it would have hidden.
+    root : str
+        Absolute path, for patterns of the user that begin with **/.
+    exclude : sequence of tuples of patterns
+        The user's lists; each by itself.
+    """
+
+    def __init__(
+        self, read_text: ReadText, *, root: str = "", exclude: Sequence[tuple[str, ...]] = ()
+    ) -> None:
+        self._read_text = read_text
+        self._whole = "/" + root.replace("\\", "/").strip("/")
+        self._exclude = tuple(patterns for patterns in exclude if patterns)
+        self._by_folder: dict[str, _Rules] = {}
+
+    def folder(self, path: str) -> Refusal | None:
+        """Why the folder `path` is left out, if those around it are not. What lies in it is not
+        looked at: names.FOLDER_MARKS are walk.py's."""
+        name = path.rpartition("/")[2]
+        if not is_printable_name(name):
+            return Refusal.NAME
+        if refused_folder(name):
+            return Refusal.FOLDER
+        if path.count("/") >= MAX_DEPTH:
+            return Refusal.TOO_DEEP
+        return self._said(path, path + "/")
+
+    def file(self, path: str) -> Refusal | None:
+        """Why the file `path` is left out, if the folders around it are not."""
+        name = path.rpartition("/")[2]
+        if not is_printable_name(name):
+            return Refusal.NAME
+        return refused_name(name) or self._said(path, path)
+
+    def refusal(self, path: str) -> Refusal | None:
+        """Why the file `path` is left out, folders around it included."""
+        parts = path.split("/")
+        for depth in range(1, len(parts)):
+            refused = self.folder("/".join(parts[:depth]))
+            if refused is not None:
+                return refused
+        return self.file(path)
+
+    def _said(self, path: str, asked: str) -> Refusal | None:
+        if self._exclude and self._is_excluded(asked):
+            return Refusal.EXCLUDED
+        rules = self._rules(path.rpartition("/")[0])
+        own = _first(rules.own, asked)
+        if own is not None:
+            return Refusal.AICOPILOTIGNORE if own else None
+        return Refusal.GITIGNORE if _first(rules.git, asked) else None
+
+    def _is_excluded(self, asked: str) -> bool:
+        whole = f"{self._whole}/{asked}"
+        return any(is_meant(asked, one) or is_meant(whole, one) for one in self._exclude)
+
+    def _rules(self, folder: str) -> _Rules:
+        """Iterative from the innermost folder that is known: the depth is the workspace's."""
+        missing: list[str] = []
+        at = folder
+        while at not in self._by_folder:
+            missing.append(at)
+            if not at:
+                break
+            at = at.rpartition("/")[0]
+        for one in reversed(missing):
+            outer = self._by_folder[one.rpartition("/")[0]] if one else self._of_repository()
+            self._by_folder[one] = self._with_files_of(one, outer)
+        return self._by_folder[folder]
+
+    def _of_repository(self) -> _Rules:
+        layer = self._layer("", GIT_EXCLUDE)
+        return _Rules(git=(layer,) if layer else ())
+
+    def _with_files_of(self, folder: str, outer: _Rules) -> _Rules:
+        prefix = f"{folder}/" if folder else ""
+        git = self._layer(prefix, prefix + GITIGNORE)
+        own = self._layer(prefix, prefix + AICOPILOTIGNORE)
+        if git is None and own is None:
+            return outer
+        return _Rules(
+            git=(git, *outer.git) if git else outer.git,
+            own=(own, *outer.own) if own else outer.own,
+        )
+
+    def _layer(self, prefix: str, path: str) -> _Layer | None:
+        text = self._read_text(path)
+        if not text:
+            return None
+        lines = text.splitlines()
+        if len(text) > MAX_IGNORE_BYTES or len(lines) > MAX_PATTERNS:
+            lines = ["*"]
+        spec = spec_of(lines)
+        return _Layer(prefix, spec) if len(spec) else None
+
+
+def _first(layers: tuple[_Layer, ...], path: str) -> bool | None:
+    for layer in layers:
+        said = layer.says(path)
+        if said is not None:
+            return said
+    return None
+
+
+def spec_of(lines: Iterable[str]) -> GitIgnoreSpec:
+    """The patterns of an ignore file. A line that is no pattern is passed over, as git does; one
+    that would take too long to match is widened, or dropped if it brings files back."""
+    patterns = []
+    for line in lines:
+        safe = _safe(line)
+        if safe is None:
+            continue
+        try:
+            pattern = GitIgnoreSpecPattern(safe)
+        except ValueError:
+            continue
+        if pattern.include is not None:
+            patterns.append(pattern)
+    return GitIgnoreSpec(patterns)
+
+
+def _safe(line: str) -> str | None:
+    """`line`, or one that means all that it means and more, with few enough stars."""
+    if line.count("*") <= _MAX_STARS:
+        return line
+    if line.startswith("#"):
+        return None
+    kept: list[str] = []
+    deep = partial = 0
+    for segment in line.strip().split("/"):
+        if segment == "**":
+            deep += 1
+        elif segment != "*":  # a star alone can match in one way only
+            partial += segment.count("*")
+        if deep > _MAX_STARS or partial > _MAX_STARS:
+            return None if line.startswith("!") else "/".join([*kept, "**"])
+        kept.append(segment)
+    return line
