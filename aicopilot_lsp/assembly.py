@@ -19,6 +19,7 @@ from aicopilot_lsp import plugins, routing
 from aicopilot_lsp.completion.types import Outcome, OutcomeKind, Snapshot, Trigger
 from aicopilot_lsp.config.settings import ModelSettings, Settings
 from aicopilot_lsp.errors import AicopilotError, ConfigError, ModelError, ModelErrorKind
+from aicopilot_lsp.text.languages import language_id_for
 
 if TYPE_CHECKING:
     from aicopilot_lsp.completion.budget import Budget
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     from aicopilot_lsp.completion.memory import Memory
     from aicopilot_lsp.completion.pipeline import Parts
     from aicopilot_lsp.completion.speed import Speeds
+    from aicopilot_lsp.context.engine import ContextEngine
+    from aicopilot_lsp.context.types import Gathered
     from aicopilot_lsp.models.guarded import Served
-    from aicopilot_lsp.models.protocol import Backend
+    from aicopilot_lsp.models.protocol import Backend, Usage
     from aicopilot_lsp.speed_store import SpeedStore
 
 _log = logging.getLogger(__name__)
@@ -49,6 +52,8 @@ class Engine:
         Seconds, monotonic; handed in by tests.
     remembers_speed : bool
         Whether what is measured of models is kept for the next session.
+    context : ContextEngine or None
+        Where text from elsewhere comes from; None: there is only the file's own.
     """
 
     def __init__(
@@ -60,6 +65,7 @@ class Engine:
         clock: Callable[[], float] = time.perf_counter,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         remembers_speed: bool = True,
+        context: "ContextEngine | None" = None,
     ) -> None:
         self.settings = settings
         self._state_dir, self._cache_dir = state_dir, cache_dir
@@ -74,6 +80,8 @@ class Engine:
         self._in_flight: set[asyncio.Task[object]] = set()
         self._retiring: set[asyncio.Task[None]] = set()
         self._ids = itertools.count(1)
+        self._context = context
+        self._resting: asyncio.Task[object] | None = None
 
     async def complete(self, snapshot: Snapshot) -> Outcome:
         """Carry one request through the pipeline. Never raises for a model's or a filter's fault.
@@ -85,6 +93,7 @@ class Engine:
         assert task is not None  # noqa: S101 - for the type checker: a coroutine runs in a task
         self._in_flight.add(task)
         uri = snapshot.document.uri
+        self._stop_resting()
         try:
             outcome = await self._complete(snapshot)
         except asyncio.CancelledError as error:
@@ -93,7 +102,38 @@ class Engine:
         finally:
             self._in_flight.discard(task)
         self._record(uri, outcome)
+        self._rest(snapshot)
         return outcome
+
+    async def read_ahead(self, snapshot: Snapshot) -> "Usage | None":
+        """Have the model read what a request for `snapshot` would begin with; what that cost, None
+        where there was nothing to read. Cancelled by the next request."""
+        from aicopilot_lsp.completion.warming import warm
+
+        if self._memory is None:
+            return None
+        return await warm(snapshot, self.settings.completion, self._pipeline_parts(), self._memory)
+
+    def _rest(self, snapshot: Snapshot) -> None:
+        """Read ahead when nothing is asked for a while."""
+        wait_ms = self.settings.completion.read_ahead_ms
+        if self._context is None or not wait_ms:
+            return
+
+        async def after_a_while() -> None:
+            await self._sleep(wait_ms / 1000)
+            usage = await self.read_ahead(snapshot)
+            if usage is not None:
+                _log.info("read ahead: tokens=%s", usage.evaluated_tokens)
+
+        self._stop_resting()
+        self._resting = asyncio.create_task(after_a_while())
+        self._resting.add_done_callback(_log_fault)
+
+    def _stop_resting(self) -> None:
+        if self._resting is not None:
+            self._resting.cancel()
+            self._resting = None
 
     async def _complete(self, snapshot: Snapshot) -> Outcome:
         # Imported with the first request: the server answers `initialize` without it (INV-11).
@@ -176,6 +216,9 @@ class Engine:
         if settings == self.settings:
             return
         old, self.settings = self.settings, settings
+        self._stop_resting()
+        if self._context is not None:
+            await self._context.reconfigure(settings)
         # Requests in flight keep the parts and the memory that they began with.
         self._parts, self._memory = None, None
         if (old.models, old.embedded) == (settings.models, settings.embedded):
@@ -192,6 +235,8 @@ class Engine:
     def document_closed(self, uri: str) -> None:
         """Forget what was remembered for `uri`."""
         self._outcomes.pop(uri, None)
+        if self._context is not None:
+            self._context.document_closed(uri)
         if self._memory is not None:
             self._memory.forget(uri)
 
@@ -207,10 +252,13 @@ class Engine:
 
     async def aclose(self) -> None:
         """End model calls and connections; the embedded model's process stays for other editors."""
+        self._stop_resting()
         served, self._served = self._served, {}
         for one in served.values():
             await one.aclose()
         await asyncio.gather(*self._retiring)
+        if self._context is not None:
+            await self._context.aclose()
         if self._speeds is not None and self._speed_store is not None:
             await self._speed_store.aclose(self._speeds)
 
@@ -248,7 +296,7 @@ class Engine:
         self._completing()
         place = routing.Place(snapshot.path, snapshot.document.language_id, snapshot.aliases)
         routed = routing.route(self.settings, ROLE, place)
-        on_purpose = snapshot.trigger is Trigger.INVOKED
+        on_purpose, settings = snapshot.trigger is Trigger.INVOKED, self.settings
         served = self._served  # as long as this request lasts, whatever the settings say then
 
         def opened(model: ModelSettings) -> "Callable[[], Awaitable[Backend]]":
@@ -263,7 +311,17 @@ class Engine:
 
             return backend
 
-        models = tuple(NamedModel(model.name, opened(model)) for model in routed.models)
+        def may_show(model: ModelSettings) -> "Callable[[str], bool]":
+            def shows(path: str) -> bool:
+                whole = f"{snapshot.around.root}/{path}"
+                other = routing.Place(path, language_id_for(path), (whole,))
+                return routing.may_see(settings, model, other)
+
+            return shows
+
+        models = tuple(
+            NamedModel(model.name, opened(model), may_show(model)) for model in routed.models
+        )
         return Choice(models, routed.refusal)
 
     def _pipeline_parts(self) -> "Parts":
@@ -278,8 +336,16 @@ class Engine:
                 sleep=self._sleep,
                 new_id=lambda: f"s{next(self._ids)}",
                 latency=self.settings.latency,
+                context=self._gathered,
             )
         return self._parts
+
+    async def _gathered(self, snapshot: Snapshot) -> "Gathered | None":
+        if self._context is None:
+            return None
+        return await self._context.gather(
+            snapshot.document, snapshot.cursor, snapshot.path, snapshot.around
+        )
 
     def _record(self, uri: str, outcome: Outcome) -> None:
         """Keep the outcome, and log it without a word of text (INV-7)."""
@@ -297,6 +363,11 @@ class Engine:
             outcome.tokens,
             dict(outcome.timings_ms),
         )
+
+
+def _log_fault(task: "asyncio.Task[object]") -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.error("Reading ahead failed.", exc_info=error)
 
 
 async def _close_after(served: "Mapping[str, Served]", requests: set[asyncio.Task[object]]) -> None:

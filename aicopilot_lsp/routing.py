@@ -59,6 +59,13 @@ def route(settings: Settings, role: str, place: Place) -> Routed:
     return Routed(allowed, "" if allowed else _refusal(ordered, ordering, forbidding))
 
 
+def may_see(settings: Settings, model: ModelSettings, place: Place) -> bool:
+    """Whether a model may be shown text of a file along with another one: no route forbids it."""
+    return not any(
+        _forbids(one, model) for one in settings.routes if _forbids_in(one, settings, place)
+    )
+
+
 def is_local(model: ModelSettings) -> bool:
     """Whether what a model is shown stays on this machine, as far as its settings tell: without a
     url it has the usual one of its provider, which for most is elsewhere."""

@@ -211,6 +211,15 @@ class CompletionOptions(_Table):
         5000,
         workspace=WorkspaceRule.IF_TRUSTED,
     )
+    read_ahead_ms: int | None = whole(
+        "Rest after which a model reads what the next request will begin with, text from other "
+        "files included, so that it need not be waited for. 0: never. Models that may bill for it "
+        "never do.",
+        "milliseconds",
+        0,
+        600_000,
+        workspace=WorkspaceRule.IF_TRUSTED,
+    )
     deadline_ms: int | None = whole(
         "Time from request to answer. What is complete by then is shown.",
         "milliseconds",

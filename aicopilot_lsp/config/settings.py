@@ -124,6 +124,8 @@ class CompletionSettings:
     ----------
     debounce_ms : int
         Rest after a keystroke before the model is asked; explicit requests never wait.
+    read_ahead_ms : int
+        Rest after which the model reads what the next request begins with; 0: never.
     deadline_ms : int
         From the request to its answer; what is complete by then is returned.
     max_prompt_tokens, max_output_tokens : int
@@ -143,6 +145,7 @@ class CompletionSettings:
 
     enabled: bool = True
     debounce_ms: int = 75
+    read_ahead_ms: int = 2_000
     deadline_ms: int = 15_000
     max_prompt_tokens: int = 8192
     max_metered_prompt_tokens: int = 2048
