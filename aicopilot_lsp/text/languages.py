@@ -18,6 +18,31 @@ from aicopilot_lsp.text.brackets import scan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ParserFacts:
+    """Where a language's parser comes from, and what its queries can't say.
+
+    Attributes
+    ----------
+    wheel : str
+        The module that holds it: "tree_sitter_python".
+    function : str
+        What of that module gives the parser.
+    functions : tuple of (str, str)
+        LSP language ids that have a parser of their own: ("typescriptreact", "language_tsx").
+    queries : tuple of str
+        Folders whose queries are read before the language's own.
+    self_name : str
+        What a method calls the object it belongs to: "self", "this"; "" where nothing.
+    """
+
+    wheel: str
+    function: str = "language"
+    functions: tuple[tuple[str, str], ...] = ()
+    queries: tuple[str, ...] = ()
+    self_name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Language:
     """One language.
 
@@ -39,6 +64,8 @@ class Language:
         A block ends where its indentation does; there is no closing token.
     markup : bool
         Tags open and close blocks too.
+    parser : ParserFacts or None
+        None: its files are read by indentation and by words.
     """
 
     name: str
@@ -55,6 +82,7 @@ class Language:
     indentation_scoped: bool = False
     markup: bool = False
     test_files: tuple[str, ...] = ()
+    parser: ParserFacts | None = None
     _patterns: "_Patterns" = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -198,7 +226,7 @@ class _Tables:
 
 @cache
 def _tables() -> _Tables:
-    languages = [_read(path) for path in sorted(_folder().glob("*/language.toml"))]
+    languages = [_read(path) for path in sorted(grammars_folder().glob("*/language.toml"))]
     by_name = {
         key: language
         for language in languages
@@ -214,7 +242,8 @@ def _tables() -> _Tables:
     )
 
 
-def _folder() -> Path:
+def grammars_folder() -> Path:
+    """The folder that holds one folder for each language."""
     package = Path(__file__).parent.parent
     shipped = package / "_grammars"
     return shipped if shipped.is_dir() else package.parent / "grammars"  # a source checkout
@@ -224,7 +253,20 @@ def _read(path: Path) -> Language:
     raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     pairs = tuple((start, end) for start, end in raw.pop("block_comment", ()))
     ids = tuple(raw.pop("extension_ids", {}).items())
-    facts: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()
-    }
-    return Language(name=path.parent.name, block_comment=pairs, extension_ids=ids, **facts)
+    parser = raw.pop("parser", None)
+    return Language(
+        name=path.parent.name,
+        block_comment=pairs,
+        extension_ids=ids,
+        parser=_parser_facts(parser) if parser else None,
+        **_with_tuples(raw),
+    )
+
+
+def _parser_facts(raw: dict[str, Any]) -> ParserFacts:
+    functions = tuple(raw.pop("functions", {}).items())
+    return ParserFacts(functions=functions, **_with_tuples(raw))
+
+
+def _with_tuples(raw: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}

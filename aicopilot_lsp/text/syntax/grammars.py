@@ -1,0 +1,136 @@
+"""Parsers and their queries, loaded when a language is first met.
+
+A parser comes from its language's own wheel, which may not be installed: then there is no grammar
+and files are read by indentation and by words. The queries are ours (grammars/*/queries); those of
+one language are one query to tree-sitter, which visits the tree once for all of them.
+Only text/syntax knows tree_sitter.
+"""
+
+import importlib
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from tree_sitter import Language as TSLanguage
+from tree_sitter import Parser, Query, QueryError
+
+from aicopilot_lsp.text.languages import Language, ParserFacts, grammars_folder
+
+_log = logging.getLogger(__name__)
+
+QUESTIONS = ("definitions", "references", "imports", "bindings", "scopes", "chunks", "docs")
+"""What is asked of a parsed file: a file of each language's queries folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One pattern of a grammar's query: the question it answers, and what it sets (`#set!`)."""
+
+    question: str
+    settings: dict[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """A parser with our queries; may be shared by threads.
+
+    Attributes
+    ----------
+    name : str
+        Of the language: the folder in grammars/.
+    query : Query
+        All questions in one.
+    patterns : tuple of Pattern
+        By the pattern's index in `query`.
+    faults : Query
+        The nodes that the parser could make no sense of, or missed.
+    """
+
+    name: str
+    facts: ParserFacts
+    language: TSLanguage
+    query: Query
+    patterns: tuple[Pattern, ...]
+    faults: Query
+
+    def parser(self) -> Parser:
+        """A new parser: one is not to be used by two threads at a time."""
+        return Parser(self.language)
+
+
+def parser_for(language: Language, language_id: str = "") -> Grammar | None:
+    """The grammar of a language, or of the dialect that `language_id` names; None without one."""
+    facts = language.parser
+    if facts is None:
+        return None
+    return _load(language.name, facts, dict(facts.functions).get(language_id, facts.function))
+
+
+@cache
+def _load(name: str, facts: ParserFacts, function: str) -> Grammar | None:
+    try:
+        module = importlib.import_module(facts.wheel)
+        parser = TSLanguage(getattr(module, function)())
+    except (ImportError, AttributeError, ValueError) as error:
+        # Not installed, or made for another version of tree-sitter.
+        _log.debug("no parser for %s: %s", name, type(error).__name__)
+        return None
+    query, patterns = _combined(parser, name, facts)
+    return Grammar(
+        name, facts, parser, query, patterns, Query(parser, "[(ERROR) (MISSING)] @fault")
+    )
+
+
+def query_files(name: str, facts: ParserFacts) -> Iterator[tuple[str, Path]]:
+    """Each question and the files that ask it, those of other languages before the own ones."""
+    for question in QUESTIONS:
+        for folder in (*facts.queries, name):
+            path = grammars_folder() / folder / "queries" / f"{question}.scm"
+            if path.is_file():
+                yield question, path
+
+
+def _combined(
+    parser: TSLanguage, name: str, facts: ParserFacts
+) -> tuple[Query, tuple[Pattern, ...]]:
+    sources = [(q, path.read_text(encoding="utf-8")) for q, path in query_files(name, facts)]
+    try:
+        return _compiled(parser, sources)
+    except QueryError:
+        # The wheel that is installed has other nodes than the one our queries were written for.
+        fitting = [(question, text) for question, text in sources if _fits(parser, text)]
+        missing = sorted({q for q, _ in sources} - {q for q, _ in fitting})
+        _log.warning(
+            "the installed parser for %s does not know all that is asked of it: %s will not be "
+            "found in its files; install the versions that aicopilot-lsp asks for",
+            *(name, ", ".join(missing)),
+        )
+        return _compiled(parser, fitting)
+
+
+def _fits(parser: TSLanguage, source: str) -> bool:
+    try:
+        Query(parser, source)
+    except QueryError:
+        return False
+    return True
+
+
+def _compiled(
+    parser: TSLanguage, sources: Iterable[tuple[str, str]]
+) -> tuple[Query, tuple[Pattern, ...]]:
+    ends, text = [], ""
+    for question, source in sources:
+        text += source + "\n"
+        ends.append((len(text.encode()), question))
+    query = Query(parser, text)
+    patterns = tuple(
+        Pattern(
+            next(q for end, q in ends if query.start_byte_for_pattern(index) < end),
+            query.pattern_settings(index),
+        )
+        for index in range(query.pattern_count)
+    )
+    return query, patterns

@@ -1,0 +1,98 @@
+"""Parsing and querying in short stretches: other threads run in between, and a limit holds.
+
+tree-sitter keeps Python's lock while it works. Parsing lets go of it whenever it asks for more text
+(1 ms of work for 8 KB) and when it reports progress; a query does so between two pieces of the
+file. A query's own progress callback is not used: in tree-sitter 0.26.1 it crashes the process.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from tree_sitter import Node, Parser, Query, QueryCursor, Tree
+
+from aicopilot_lsp.text.syntax.predicates import Predicates
+
+# About 1 ms of parsing, 2 ms of querying.
+PIECE_BYTES = 8_192
+
+Captures: TypeAlias = dict[str, list[Node]]
+
+
+class OutOfTimeError(Exception):
+    """Parsing or querying took longer than it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """When to give up.
+
+    Attributes
+    ----------
+    clock : callable
+        In seconds. The thread's own time by default: a busy machine makes no file unreadable.
+    """
+
+    at: float
+    clock: Callable[[], float] = time.thread_time
+
+    @classmethod
+    def after_ms(cls, limit_ms: float, clock: Callable[[], float] = time.thread_time) -> "Deadline":
+        return cls(clock() + limit_ms / 1000, clock)
+
+    def passed(self) -> bool:
+        return self.clock() > self.at
+
+    def check(self) -> None:
+        """Raises OutOfTimeError when it has passed."""
+        if self.passed():
+            raise OutOfTimeError
+
+
+def parse(parser: Parser, source: bytes, deadline: Deadline, old_tree: Tree | None = None) -> Tree:
+    """The tree of `source`, built on the edited `old_tree` if there is one.
+
+    Raises
+    ------
+    OutOfTimeError
+        The parser is as new again.
+    """
+
+    def read(offset: int, _point: tuple[int, int]) -> bytes:
+        return source[offset : offset + PIECE_BYTES]
+
+    def stop(_offset: int, _has_error: bool) -> bool:  # noqa: FBT001 (how tree-sitter calls it)
+        return deadline.passed()
+
+    try:
+        return parser.parse(read, old_tree, progress_callback=stop)
+    except ValueError as error:  # "Parsing failed": it was stopped
+        parser.reset()
+        raise OutOfTimeError from error
+
+
+def matches(
+    query: Query,
+    node: Node,
+    source: bytes,
+    deadline: Deadline,
+    piece_bytes: int = PIECE_BYTES,
+) -> Iterator[tuple[int, Captures]]:
+    """What `query` finds, piece by piece of the file: the pattern's index and what it captured.
+
+    Raises
+    ------
+    OutOfTimeError
+    """
+    predicates = Predicates(source)
+    for start in range(0, max(len(source), 1), piece_bytes):
+        deadline.check()
+        end = start + piece_bytes
+        cursor = QueryCursor(query)
+        cursor.set_byte_range(start, end)
+        for index, captures in cursor.matches(node, predicates):
+            # A match that lies in two pieces is found in both, whole: it counts where its first
+            # capture begins.
+            if start <= next(iter(captures.values()))[0].start_byte < end:
+                yield index, captures
