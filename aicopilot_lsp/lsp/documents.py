@@ -8,7 +8,7 @@ A document that is not open is not there: nothing is ever read from disk.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aicopilot_lsp.text.document import Change, Document, DocumentSnapshot
+from aicopilot_lsp.text.document import Change, Document, DocumentSnapshot, LineEdit
 from aicopilot_lsp.text.positions import PositionEncoding
 
 _LOST_MESSAGE = "a message from the editor could not be read, and it may have been an edit"
@@ -41,16 +41,18 @@ class Documents:
         document = Document(uri, language_id, version, text, self.encoding)
         self._open[uri] = _Open(document, self._next_revision())
 
-    def change(self, uri: str, version: int | None, changes: Sequence[Change]) -> bool:
-        """Apply the changes; False when there is no such document."""
+    def change(
+        self, uri: str, version: int | None, changes: Sequence[Change]
+    ) -> tuple[LineEdit, ...] | None:
+        """Apply the changes; what they did, or None when there is no such document."""
         entry = self._open.get(uri)
         if entry is None:
-            return False
-        entry.document.apply(changes, version)
+            return None
+        edits = entry.document.apply(changes, version)
         entry.revision = self._next_revision()
         if any(change.range is None for change in changes):
             entry.distrusted = None
-        return True
+        return edits
 
     def close(self, uri: str) -> bool:
         return self._open.pop(uri, None) is not None

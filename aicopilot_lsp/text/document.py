@@ -40,6 +40,16 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class LineEdit:
+    """What one change did, in whole lines with their terminators: `added` stands in place of
+    `removed`, which began at line `first`."""
+
+    first: int
+    removed: tuple[str, ...] = field(repr=False)
+    added: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentSnapshot:
     """One version of a document, never to change.
 
@@ -181,8 +191,9 @@ class Document:
         self._lines = split_lines(text)
         self._snapshot: DocumentSnapshot | None = None
 
-    def apply(self, changes: Sequence[Change], version: int | None) -> None:
+    def apply(self, changes: Sequence[Change], version: int | None) -> tuple[LineEdit, ...]:
         """Apply the changes of one notification, in order; `version` is that after all of them.
+        Returns what they did, each counted in the text after those before it.
 
         Never raises for what a client can send. Places past the end clamp, however far: a column
         to the end of its line, a line to the end of the text. A negative place, a range that ends
@@ -199,15 +210,17 @@ class Document:
             self.suspended = "the editor's version number of the text did not increase"
         self.version = version
         self._snapshot = None
+        done = []
         for change in changes:
             if change.range is None:
-                self._lines = split_lines(change.text)
+                done.append(self._replace_all(change.text))
                 self.suspended = None
             elif not self.suspended:
                 try:
-                    self._replace(change.range, change.text)
+                    done.append(self._replace(change.range, change.text))
                 except _UnknownPlaceError as error:
                     self.suspended = str(error)
+        return tuple(done)
 
     def snapshot(self) -> DocumentSnapshot:
         """The text as it is now; the same object until the next `apply`.
@@ -220,7 +233,18 @@ class Document:
             )
         return self._snapshot
 
-    def _replace(self, where: Range, text: str) -> None:
+    def _replace_all(self, text: str) -> LineEdit:
+        before, after = self._lines, split_lines(text)
+        self._lines = after
+        # Clients without ranges send all of the text for each key: what is the same says nothing.
+        most = min(len(before), len(after))
+        head = next((at for at in range(most) if before[at] != after[at]), most)
+        rest = most - head
+        tail = next((at for at in range(rest) if before[-1 - at] != after[-1 - at]), rest)
+        removed, added = before[head : len(before) - tail], after[head : len(after) - tail]
+        return LineEdit(head, tuple(removed), tuple(added))
+
+    def _replace(self, where: Range, text: str) -> LineEdit:
         first, start, last, end = self._resolve(where)
         lines = self._lines
         replacement = lines[first][:start] + text + lines[last][end:]
@@ -233,7 +257,9 @@ class Document:
         pieces = split_lines(replacement)
         if last + 1 < len(lines):
             pieces.pop()  # "" after the last terminator: what follows it is the next line
+        removed = tuple(lines[first : last + 1])
         lines[first : last + 1] = pieces
+        return LineEdit(first, removed, tuple(pieces))
 
     def _resolve(self, where: Range) -> tuple[int, int, int, int]:
         """First line and column, last line and column of `where`, in code points."""

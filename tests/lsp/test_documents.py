@@ -38,7 +38,7 @@ def test_a_document_opened_anew_with_the_same_version_is_another(documents: Docu
 
 def test_a_document_that_is_not_open_is_not_there(documents: Documents) -> None:
     assert documents.take("file:///etc/hostname") is None
-    assert not documents.change("file:///etc/hostname", 1, [])
+    assert documents.change("file:///etc/hostname", 1, []) is None
     assert not documents.close("file:///etc/hostname")
 
 

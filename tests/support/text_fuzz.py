@@ -6,11 +6,11 @@ by bench/fuzz_text.py.
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from aicopilot_lsp.text.document import Change, Document, DocumentSnapshot, Point
+from aicopilot_lsp.text.document import Change, Document, DocumentSnapshot, LineEdit, Point
 from aicopilot_lsp.text.positions import Position, PositionEncoding, Range
 from tests.support.text_model import (
     RawChange,
@@ -174,9 +174,20 @@ class _Pair:
         self.session = replace(
             self.session, notifications=(*self.session.notifications, notification)
         )
+        before = list(self.document.snapshot().lines)
         self.model.apply(changes, version)
-        self.document.apply([_change(raw) for raw in changes], version)
+        edits = self.document.apply([_change(raw) for raw in changes], version)
         self.compare()
+        self.expect("taken back", self.taken_back(edits), before)
+
+    def taken_back(self, edits: Sequence[LineEdit]) -> list[str]:
+        """The lines that there were before `edits`."""
+        lines = list(self.document.snapshot().lines)
+        for edit in reversed(edits):
+            where = slice(edit.first, edit.first + len(edit.added))
+            self.expect("added", tuple(lines[where]), edit.added)
+            lines[where] = edit.removed
+        return lines
 
     def compare(self) -> None:
         snapshot, model = self.document.snapshot(), self.model

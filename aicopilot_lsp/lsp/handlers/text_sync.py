@@ -23,7 +23,7 @@ def did_open(session: Session, params: types.DidOpenTextDocumentParams) -> None:
 def did_change(session: Session, params: types.DidChangeTextDocumentParams) -> None:
     """Changes live state; instant."""
     uri = params.text_document.uri
-    if not session.documents.change(uri, params.text_document.version, changes(params)):
+    if session.documents.change(uri, params.text_document.version, changes(params)) is None:
         _log.debug("Ignored a change of a document that is not open.")
         return
     _drop_requests(session, uri)  # their answers could only be null
