@@ -1,0 +1,209 @@
+"""How a thing of the workspace is written into a prompt: in its own language, at several sizes.
+
+A model reads code best, so a type is written as a declaration with its members' signatures, and
+what is no code as comments of the language. No rendering ends with a line break.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+
+from aicopilot_lsp.context.types import Rendering, Size
+from aicopilot_lsp.store.index.types import Symbol
+from aicopilot_lsp.text.languages import Language, language_for
+from aicopilot_lsp.text.syntax.words import identifiers
+
+MAX_LINE_CHARS = 160
+_MAX_MEMBERS = 60
+_ENDS = " \t{:;,="
+_PARAMETER = re.compile(r"[(,]\s*(?:mut\s+|\.{3}|\*{1,2}|&)*([^\W\d][\w$]*)")
+_TYPE_PARAMETERS = re.compile(r"(\w)<[^<>()]*>\(")
+
+
+def commented(text: str, language: Language) -> str:
+    """Each line as a comment of the language; "#" where it is not known."""
+    mark = language.line_comment[0] if language.line_comment else ""
+    if not mark and language.block_comment:
+        opening, closing = language.block_comment[0]
+        return "\n".join(f"{opening} {line} {closing}".strip() for line in text.splitlines())
+    return "\n".join(f"{mark or '#'} {line}".rstrip() for line in text.splitlines())
+
+
+def heading(path: str) -> str:
+    """What stands above the snippets of one file."""
+    return commented(path, language_for("", path))
+
+
+def signature(symbol: Symbol, limit: int = MAX_LINE_CHARS) -> str:
+    """On one line, without what opens a body."""
+    line = " ".join((symbol.signature or symbol.name).split()).rstrip(_ENDS)
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def of_function(symbol: Symbol, text: str = "") -> tuple[Rendering, ...]:
+    """A function, a variable or an alias: its text if that is given, with and without its doc."""
+    language = language_for("", symbol.path)
+    names = frozenset({symbol.name})
+    line = signature(symbol, 400)
+    renderings = []
+    if text:
+        whole = dedented(text)
+        renderings.append(Rendering(size=Size.WHOLE, text=whole, names=names))
+    declared = _declared(line, language, function=symbol.kind in ("function", "method"))
+    if symbol.doc:
+        doc = f"{commented(symbol.doc, language)}\n{declared}"
+        renderings.append(Rendering(size=Size.SKELETON, text=doc, names=names))
+    renderings.append(Rendering(size=Size.SIGNATURE, text=declared, names=names))
+    return _smaller(renderings)
+
+
+def of_type(
+    symbol: Symbol,
+    members: Sequence[Symbol],
+    *,
+    inherited: Sequence[tuple[str, Sequence[Symbol]]] = (),
+    text: str = "",
+    hidden: Collection[str] = (),
+) -> tuple[Rendering, ...]:
+    """A type with its members: its whole text if given, their signatures, their parameters, their
+    names. Members named in `hidden` are not told of; private ones come last."""
+    language = language_for("", symbol.path)
+    groups = [("", _ordered(members, hidden))]
+    groups += [(name, _ordered(of_base, hidden)) for name, of_base in inherited]
+    groups = [(name, of_group) for name, of_group in groups if of_group]
+    shown = frozenset({symbol.name, *(m.name for _, of_group in groups for m in of_group)})
+    renderings = []
+    if text:
+        renderings.append(Rendering(size=Size.WHOLE, text=dedented(text), names=shown))
+    body = list(_lines(groups, language))
+    if body:
+        skeleton = _with_body(signature(symbol), body, language)
+        renderings.append(Rendering(size=Size.SKELETON, text=skeleton, names=shown))
+        for size, form in ((Size.SIGNATURE, _called), (Size.NAME, _name)):
+            told = ", ".join(form(m) for _, of_group in groups for m in of_group)
+            line = _with_note(signature(symbol), told, language)
+            renderings.append(Rendering(size=size, text=line, names=shown))
+    else:
+        line = _declared(signature(symbol, 400), language, function=False)
+        renderings.append(Rendering(size=Size.SIGNATURE, text=line, names=shown))
+    return _smaller(renderings)
+
+
+def of_module(path: str, symbols: Sequence[Symbol]) -> tuple[Rendering, ...]:
+    """What a file offers: signatures, then calls, then names."""
+    language = language_for("", path)
+    public = _ordered(symbols, ())
+    if not public:
+        return ()
+    names = frozenset(symbol.name for symbol in public)
+    lines = [
+        _declared(signature(s), language, function=s.kind in ("function", "method")) for s in public
+    ]
+    called = commented(", ".join(_called(s) for s in public), language)
+    named = commented(", ".join(s.name for s in public), language)
+    return _smaller(
+        [
+            Rendering(size=Size.SKELETON, text="\n".join(lines), names=names),
+            Rendering(size=Size.SIGNATURE, text=called, names=names),
+            Rendering(size=Size.NAME, text=named, names=names),
+        ]
+    )
+
+
+def of_text(text: str, names: Iterable[str] = ()) -> tuple[Rendering, ...]:
+    """A piece of a file as it stands."""
+    whole = dedented(text)
+    if not whole.strip():
+        return ()
+    return (Rendering(size=Size.WHOLE, text=whole, names=frozenset(names)),)
+
+
+def dedented(text: str) -> str:
+    """Without blank lines at its ends and the indentation that all its lines share; a line that
+    stands further left than the first does not count (a string, a label)."""
+    lines = [line.rstrip() for line in text.splitlines()]
+    while lines and not lines[0]:
+        lines.pop(0)
+    while lines and not lines[-1]:
+        lines.pop()
+    if not lines:
+        return ""
+    indent = lines[0][: len(lines[0]) - len(lines[0].lstrip())]
+    return "\n".join(line.removeprefix(indent) for line in lines)
+
+
+def words(text: str) -> frozenset[str]:
+    """The identifiers in a text."""
+    return frozenset(identifiers(text))
+
+
+def _smaller(renderings: Iterable[Rendering]) -> tuple[Rendering, ...]:
+    """Each smaller than the one before."""
+    kept: list[Rendering] = []
+    for rendering in renderings:
+        if rendering.text and (not kept or len(rendering.text) < len(kept[-1].text)):
+            kept.append(rendering)
+    return tuple(kept)
+
+
+def _ordered(members: Sequence[Symbol], hidden: Collection[str]) -> list[Symbol]:
+    """Public ones first, each name once, nothing of what the language has by itself."""
+    by_name: dict[str, Symbol] = {}
+    for member in members:
+        dunder = member.name.startswith("__") and member.name != "__init__"
+        if member.name not in hidden and not dunder:
+            by_name.setdefault(member.name, member)
+    ordered = sorted(by_name.values(), key=lambda member: member.name.startswith(("_", "#")))
+    return ordered[:_MAX_MEMBERS]
+
+
+def _lines(groups: Sequence[tuple[str, Sequence[Symbol]]], language: Language) -> Iterable[str]:
+    for base, members in groups:
+        if base:
+            yield commented(f"from {base}:", language)
+        for member in members:
+            yield _declared(signature(member), language, function=member.kind == "method")
+
+
+def _declared(line: str, language: Language, *, function: bool) -> str:
+    if language.indentation_scoped:
+        is_open = function or line.startswith("class ")
+        return f"{line}: ..." if is_open and not line.endswith("…") else line
+    return line
+
+
+def _with_body(header: str, lines: Sequence[str], language: Language) -> str:
+    indent = "    " if language.indentation_scoped or language.name == "rust" else "  "
+    body = "\n".join(indent + line for line in lines)
+    if language.indentation_scoped:
+        return f"{header}:\n{body}"
+    return f"{header} {{\n{body}\n}}"
+
+
+def _with_note(header: str, note: str, language: Language) -> str:
+    opened = f"{header}:" if language.indentation_scoped else f"{header} {{}}"
+    gap = "  " if language.indentation_scoped else " "
+    return f"{opened}{gap}{commented(note, language)}"
+
+
+def _called(member: Symbol) -> str:
+    if member.kind not in ("method", "function"):
+        return member.name
+    line = _TYPE_PARAMETERS.sub(r"\1(", signature(member, 400))
+    _, found, parameters = line.partition(f"{member.name}(")
+    if not found:
+        return f"{member.name}()"
+    depth, end = 1, 0
+    flat = []
+    for end, char in enumerate(parameters):
+        depth += (char in "([{<") - (char in ")]}" or (char == ">" and parameters[end - 1] != "-"))
+        if depth == 0:
+            break
+        if depth == 1:
+            flat.append(char)
+    names = _PARAMETER.findall("(" + "".join(flat))
+    told = ", ".join(name for name in names if name not in ("self", "cls", "this"))
+    return f"{member.name}({told})"
+
+
+def _name(member: Symbol) -> str:
+    return member.name

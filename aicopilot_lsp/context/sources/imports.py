@@ -1,0 +1,127 @@
+"""What the current file imports: its import block, and what imported modules offer.
+
+The block is the cheapest context there is: nearly all names of other files that come into a line by
+import stand in it, and more often than not it is far above the cursor.
+"""
+
+from collections.abc import Sequence
+
+from aicopilot_lsp.context.protocol import Index
+from aicopilot_lsp.context.render import commented, of_module
+from aicopilot_lsp.context.sources.resolve import Lookup, local_name
+from aicopilot_lsp.context.types import Rendering, Situation, Size, Snippet
+from aicopilot_lsp.text.document import DocumentSnapshot
+from aicopilot_lsp.text.languages import language_for
+from aicopilot_lsp.text.syntax.outline import Import
+
+_BLOCK = 0.6
+_MODULE = 0.15  # of a module that is not named near the cursor
+_MAX_MODULES = 8
+_MAX_BLOCK_LINES = 120
+
+
+class Imports:
+    """Source "imports"."""
+
+    name = "imports"
+
+    async def find(self, situation: Situation, index: Index) -> Sequence[Snippet]:
+        return [*_block(situation), *await _modules(situation, index)]
+
+
+def _block(situation: Situation) -> list[Snippet]:
+    imports = [i for i in situation.outline.imports if i.local_name or i.name == "*"]
+    if not imports:
+        return []
+    statements = sorted({(i.start, i.end) for i in imports})
+    texts = [_text(situation.document, start.line, end.line) for start, end in statements]
+    texts = list(dict.fromkeys(texts))[:_MAX_BLOCK_LINES]
+    names = list(dict.fromkeys(i.local_name for i in imports if i.local_name))
+    language = language_for(situation.document.language_id, situation.path)
+    forms = (
+        (Size.WHOLE, "\n".join(" ".join(text.split()) for text in texts)),
+        (Size.SIGNATURE, commented("\n".join(_by_module(imports)), language)),
+        (Size.NAME, commented("imports: " + ", ".join(names), language)),
+    )
+    renderings = tuple(
+        Rendering(size=size, text=text, names=frozenset(names)) for size, text in forms
+    )
+    return [
+        Snippet(
+            source=Imports.name,
+            path=situation.path,
+            first=statements[0][0].line,
+            last=statements[-1][1].line + 1,
+            score=_BLOCK,
+            renderings=renderings,
+            why="what the file imports",
+        )
+    ]
+
+
+def _by_module(imports: Sequence[Import]) -> list[str]:
+    names: dict[str, list[str]] = {}
+    for one in imports:
+        taken = names.setdefault(one.module, [])
+        if one.local_name and one.local_name != one.module:
+            taken.append(one.local_name)
+    return [f"{module}: {', '.join(taken)}" if taken else module for module, taken in names.items()]
+
+
+def _text(document: DocumentSnapshot, first: int, last: int) -> str:
+    return "\n".join(document.line_text(line) for line in range(first, last + 1))
+
+
+async def _modules(situation: Situation, index: Index) -> list[Snippet]:
+    """What can be had from modules that are imported as such."""
+    lookup = Lookup(index, situation.path)
+    weights: dict[str, float] = {}
+    for near in situation.names:
+        for name in (near.name, near.receiver.partition(".")[0]):
+            weights[name] = max(weights.get(name, 0.0), near.weight)
+    for kind, weight in situation.types.items():
+        head = kind.partition(".")[0]
+        weights[head] = max(weights.get(head, 0.0), weight)
+    targets: dict[str, tuple[float, str]] = {}
+    for row in await lookup.imports():
+        name = local_name(row)
+        if not row.target or row.target == situation.path:
+            continue
+        symbols = await lookup.exported(row.target)
+        if row.name not in ("", "*") and any(symbol.name == row.name for symbol in symbols):
+            continue  # one thing of the module, not the module
+        if row.name not in ("", "*") and not _is_file_of(row.target, row.name):
+            continue
+        weight = max(weights.get(name, 0.0), _MODULE)
+        targets[row.target] = max(targets.get(row.target, (0.0, "")), (weight, name))
+    ranked = sorted(targets.items(), key=lambda item: (-item[1][0], item[0]))
+    snippets = []
+    for target, (weight, name) in ranked[:_MAX_MODULES]:
+        symbols = await lookup.exported(target)
+        renderings = of_module(target, symbols)
+        if renderings:
+            snippets.append(
+                Snippet(
+                    source=Imports.name,
+                    path=target,
+                    first=0,
+                    last=max(symbol.last for symbol in symbols),
+                    score=min(weight, 1.0),
+                    renderings=renderings,
+                    why=f"what {name or 'an imported module'} offers",
+                )
+            )
+    return snippets
+
+
+def _is_file_of(target: str, name: str) -> bool:
+    """Whether `target` is the module `name` itself, not what the name is taken from."""
+    parts = target.rpartition(".")[0].split("/")
+    return name in (parts[-1], parts[-2] if len(parts) > 1 and parts[-1] in _ROOTS else "")
+
+
+_ROOTS = ("__init__", "index", "mod")
+
+
+def create() -> Imports:
+    return Imports()

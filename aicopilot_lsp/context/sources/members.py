@@ -1,0 +1,107 @@
+"""What the types that matter at the cursor have: fields and methods, inherited ones too.
+
+Most names of other files that a line needs and its own file does not show are such members. The
+types of the situation are followed through the index; the types that their members' signatures name
+come along with less weight, for that is where a chain of calls goes on.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from aicopilot_lsp.context.protocol import Index
+from aicopilot_lsp.context.render import of_type
+from aicopilot_lsp.context.sources.resolve import Found, Lookup
+from aicopilot_lsp.context.types import Situation, Snippet
+from aicopilot_lsp.store.index.types import Symbol
+
+_IMPORTED = 0.12  # of a type that the file imports and does not name near the cursor
+_SECOND = 0.3  # times the weight of the type whose members name it
+_MAX_SECOND = 12
+_MIN_SECOND_OF = 0.3  # types below this weight lead no further
+_TYPE_NAME = re.compile(r"\b[A-Z][\w$]*")
+
+
+class Members:
+    """Source "members"."""
+
+    name = "members"
+
+    async def find(self, situation: Situation, index: Index) -> Sequence[Snippet]:
+        weights = dict(situation.types)
+        for imported in situation.outline.imports:
+            name = imported.local_name
+            if name[:1].isupper():
+                weights[name] = max(weights.get(name, 0.0), _IMPORTED)
+        lookup = Lookup(index, situation.path)
+        found = await lookup.types(list(weights))
+        snippets = _snippets(found, weights, "")
+        second = _named_by_members(found, weights)
+        for origin, named in second.items():
+            known = await Lookup(index, origin).types(list(named))
+            snippets += _snippets(known, named, "named by a member: ")
+        return _strongest(snippets)
+
+
+def _snippets(found: Mapping[str, Found], weights: Mapping[str, float], why: str) -> list[Snippet]:
+    return [
+        Snippet(
+            source=Members.name,
+            path=type_.symbol.path,
+            first=type_.symbol.first,
+            last=type_.symbol.last,
+            score=min(weights[expression], 1.0),
+            renderings=of_type(
+                type_.symbol, type_.members, inherited=list(_inherited(type_.inherited))
+            ),
+            why=f"{why}members of {_told(expression, type_)}",
+        )
+        for expression, type_ in found.items()
+        if type_.members or type_.inherited
+    ]
+
+
+def _told(expression: str, found: Found) -> str:
+    name = found.symbol.name
+    return name if expression == name else f"{name}, the type of {expression}"
+
+
+def _inherited(bases: Iterable[Found]) -> Iterable[tuple[str, Sequence[Symbol]]]:
+    for base in bases:
+        yield base.symbol.name, base.members
+        yield from _inherited(base.inherited)
+
+
+def _named_by_members(
+    found: Mapping[str, Found], weights: Mapping[str, float]
+) -> dict[str, dict[str, float]]:
+    """Types that the signatures of members name, by the file that names them."""
+    known = {type_.symbol.name for type_ in found.values()}
+    second: dict[tuple[str, str], float] = {}
+    for expression, type_ in found.items():
+        weight = weights[expression]
+        if weight < _MIN_SECOND_OF:
+            continue
+        for member in type_.members:
+            for name in _TYPE_NAME.findall(member.signature):
+                if name not in known:
+                    key = (type_.symbol.path, name)
+                    second[key] = max(second.get(key, 0.0), weight * _SECOND)
+    ranked = sorted(second.items(), key=lambda item: (-item[1], item[0]))[:_MAX_SECOND]
+    by_path: dict[str, dict[str, float]] = {}
+    for (path, name), weight in ranked:
+        by_path.setdefault(path, {})[name] = weight
+    return by_path
+
+
+def _strongest(snippets: Iterable[Snippet]) -> list[Snippet]:
+    """Of those about one type, the one that is believed in most."""
+    best: dict[tuple[str, int, int], Snippet] = {}
+    for snippet in snippets:
+        key = (snippet.path, snippet.first, snippet.last)
+        if key not in best or best[key].score < snippet.score:
+            best[key] = snippet
+    return list(best.values())
+
+
+def create() -> Members:
+    return Members()
