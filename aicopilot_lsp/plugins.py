@@ -9,10 +9,11 @@ workspace can add nothing (INV-6). `aicopilot plugins` lists what is active and 
 | `aicopilot_lsp.backends`  | `(ModelSettings, BackendContext)`        | models/protocol.py     |
 |                           | `-> Backend`                             | `Backend`              |
 | `aicopilot_lsp.filters`   | `() -> Filter`                           | filters/protocol.py    |
+| `aicopilot_lsp.sources`   | `() -> Source`                           | context/protocol.py    |
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -23,12 +24,14 @@ from aicopilot_lsp.errors import ConfigError
 
 if TYPE_CHECKING:
     from aicopilot_lsp.config.settings import EmbeddedSettings, ModelSettings
+    from aicopilot_lsp.context.protocol import Source
     from aicopilot_lsp.filters.protocol import Filter
     from aicopilot_lsp.models.protocol import Backend
 
 BACKENDS = "aicopilot_lsp.backends"
 FILTERS = "aicopilot_lsp.filters"
-GROUPS = (BACKENDS, FILTERS)
+SOURCES = "aicopilot_lsp.sources"
+GROUPS = (BACKENDS, FILTERS, SOURCES)
 _log = logging.getLogger(__name__)
 _OWN_DISTRIBUTION = "aicopilot-lsp"
 
@@ -89,12 +92,32 @@ def filters() -> "list[Filter]":
     One that can't be made is stood in for by one that blocks everything under its name: what was to
     be judged and can't be is not shown, and the user is told which filter to mend or switch off.
     """
+    return [_filter(entry) for entry in _firsts(FILTERS)]
+
+
+def sources(disabled: Collection[str] = ()) -> "list[Source]":
+    """One instance of every registered source of context, ours first, but those named `disabled`.
+
+    One that can't be made is left out, and the log says so: a suggestion does without it.
+    """
+    made = []
+    for entry in _firsts(SOURCES):
+        if entry.name in disabled:
+            continue
+        try:
+            made.append(_load(entry)())
+        except Exception as error:  # noqa: BLE001 - a plug-in may raise anything
+            _log.warning("context source %s can't be loaded: %s", entry.name, type(error).__name__)
+    return made
+
+
+def _firsts(group: str) -> list[EntryPoint]:
     # One look through the environment: each costs some 3 ms, and this runs on the event loop.
-    entries = sorted(entry_points(group=FILTERS), key=lambda entry: _place(_plugin(entry)))
+    entries = sorted(entry_points(group=group), key=lambda entry: _place(_plugin(entry)))
     firsts: dict[str, EntryPoint] = {}
     for entry in entries:
         firsts.setdefault(entry.name, entry)
-    return [_filter(entry) for entry in firsts.values()]
+    return list(firsts.values())
 
 
 def _filter(entry: EntryPoint) -> "Filter":

@@ -16,7 +16,7 @@ from aicopilot_lsp.config.settings import Settings
 class State(StrEnum):
     """What becomes of a registered part; the value is what `aicopilot plugins` prints."""
 
-    ACTIVE = "active"  # a filter that judges, a backend that a configured model uses
+    ACTIVE = "active"  # a filter that judges, a source, a backend that a configured model uses
     AVAILABLE = "available"  # a backend that no configured model uses
     DISABLED = "disabled in the settings"
     IGNORED = "ignored: another part has this name"
@@ -37,7 +37,7 @@ def plugins(
     root: Workspace = None,
     config: ConfigFile = None,
 ) -> None:
-    """List backends and filters, their state and their package.
+    """List backends, filters and sources of context, their state and their package.
 
     Packages in the server's own environment may add to these; a workspace can't.
     """
@@ -55,6 +55,10 @@ def plugins(
 def survey(settings: Settings) -> Iterator[Surveyed]:
     """The state of every registered part under `settings`. Loads each that is not ignored."""
     used = {model.provider for model in settings.models}
+    disabled = {
+        catalogue.FILTERS: settings.filters.disabled,
+        catalogue.SOURCES: settings.context.disabled_sources,
+    }
     taken: set[tuple[str, str]] = set()
     for plugin in catalogue.installed():
         if (plugin.group, plugin.name) in taken:
@@ -62,12 +66,12 @@ def survey(settings: Settings) -> Iterator[Surveyed]:
             continue
         taken.add((plugin.group, plugin.name))
         rule, error = _load(plugin)
-        if plugin.group == catalogue.FILTERS and rule in settings.filters.disabled:
+        if rule in disabled.get(plugin.group, ()):
             yield Surveyed(plugin, State.DISABLED)
         elif error:
             yield Surveyed(plugin, State.BROKEN, error)
         else:
-            active = plugin.group == catalogue.FILTERS or plugin.name in used
+            active = plugin.group != catalogue.BACKENDS or plugin.name in used
             yield Surveyed(plugin, State.ACTIVE if active else State.AVAILABLE)
 
 
