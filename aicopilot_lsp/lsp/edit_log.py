@@ -1,0 +1,186 @@
+"""The recent edits of one file, as hunks: consecutive changes at one place are one.
+
+An append-only log: each hunk says what it did to the text that there was just after it, so hunks
+taken back newest first give the older versions one by one. Every change costs what it touches. No
+clock: who calls says what time it is.
+
+How changes are joined, and why:
+- At the same place (overlapping or next to it) they are one for a minute. Typing is one key at a
+  time, and two spellings of a line that was amended twice are noise. Zed joins within 1 s only, and
+  then shows the pieces of a sentence that was thought about as so many edits.
+- Within 8 lines and 1 s they are one too (Zed's figures): what an editor does around what is typed,
+  an import added above, a bracket closed below, comes in bursts.
+- A hunk stops growing at 40 lines, so that an hour's typing is not one edit.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from aicopilot_lsp.text.document import LineEdit
+from aicopilot_lsp.text.lines import content
+
+JOIN_S = 60.0
+BURST_S = 1.0
+BURST_LINES = 8
+# Neither side of a hunk is longer. A change that is so by itself is a paste, another version from
+# disk or a formatter: it says nothing of what its author is about, and is left out.
+MAX_LINES = 40
+MAX_CHARS = 4_000
+# More places than this in one message are a formatter's or a replacement's.
+MAX_PLACES = 8
+MAX_HUNKS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedHunk:
+    """As context.types.Hunk, of a file that its log knows. `began_s` is when its first change came,
+    `at_s` its last."""
+
+    first: int
+    removed: tuple[str, ...] = field(repr=False)
+    added: tuple[str, ...] = field(repr=False)
+    began_s: float
+    at_s: float
+
+    @property
+    def end(self) -> int:
+        return self.first + len(self.added)
+
+    @property
+    def grown_by(self) -> int:
+        return len(self.added) - len(self.removed)
+
+
+class EditLog:
+    """What was done to one file lately; of more than `max_hunks`, the oldest is forgotten."""
+
+    def __init__(self, *, max_hunks: int = MAX_HUNKS) -> None:
+        self._max_hunks = max_hunks
+        self._hunks: list[LoggedHunk] = []  # the oldest first
+        self._joinable = 0  # those before this are from before something that the log has not got
+
+    def __bool__(self) -> bool:
+        return bool(self._hunks)
+
+    def newest_first(self) -> Iterator[LoggedHunk]:
+        return reversed(self._hunks)
+
+    def add(self, edits: Sequence[LineEdit], lines: Sequence[str], now_s: float) -> None:
+        """Take note of the changes of one message.
+
+        Parameters
+        ----------
+        edits : sequence of LineEdit
+            What they did, each counted in the text after those before it.
+        lines : sequence of str
+            The text after all of them; looked at around the change only.
+        """
+        if len(edits) > MAX_PLACES or any(_is_large(edit) for edit in edits):
+            self.interrupt()
+            return
+        for edit in edits:
+            new = _hunk(edit, now_s)
+            if new is not None:
+                # Several at once are several cursors, or a name that is changed everywhere: places
+                # of their own.
+                self._add(new, lines if len(edits) == 1 else ())
+
+    def interrupt(self) -> None:
+        """The text was changed in a way that the log does not hold: nothing is joined across."""
+        self._joinable = len(self._hunks)
+
+    def _add(self, new: LoggedHunk, lines: Sequence[str]) -> None:
+        if not self._joined(new, lines):
+            self._hunks.append(new)
+        if len(self._hunks) > self._max_hunks:
+            del self._hunks[0]
+            self._joinable = max(self._joinable - 1, 0)
+
+    def _joined(self, new: LoggedHunk, lines: Sequence[str]) -> bool:
+        """Make `new` part of the hunk at its place, if there is one. Newer hunks elsewhere are
+        passed by, and the place is counted back to what it was before them."""
+        below: list[int] = []
+        for index in range(len(self._hunks) - 1, self._joinable - 1, -1):
+            hunk = self._hunks[index]
+            if hunk.began_s + JOIN_S < new.at_s:
+                return False
+            is_last = index == len(self._hunks) - 1
+            between = _between(new, hunk, lines if is_last else ())
+            if between is not None:
+                return self._put(index, _union(hunk, new, between), below, new.grown_by)
+            if new.first >= hunk.end:
+                new = replace(new, first=new.first - hunk.grown_by)
+            else:
+                below.append(index)
+        return False
+
+    def _put(self, index: int, union: LoggedHunk, below: Iterable[int], grown_by: int) -> bool:
+        if _is_long(union.removed) or _is_long(union.added):
+            return False
+        for each in below:
+            hunk = self._hunks[each]
+            self._hunks[each] = replace(hunk, first=hunk.first + grown_by)
+        kept = _trimmed(union)
+        if kept is None:  # all of it was taken back
+            del self._hunks[index]
+        else:
+            self._hunks[index] = kept
+        return True
+
+
+def _is_large(edit: LineEdit) -> bool:
+    return _is_long(edit.removed) or _is_long(edit.added)
+
+
+def _is_long(lines: Sequence[str]) -> bool:
+    return len(lines) > MAX_LINES or sum(map(len, lines)) > MAX_CHARS
+
+
+def _hunk(edit: LineEdit, now_s: float) -> LoggedHunk | None:
+    removed, added = map(content, edit.removed), map(content, edit.added)
+    return _trimmed(LoggedHunk(edit.first, tuple(removed), tuple(added), now_s, now_s))
+
+
+def _trimmed(hunk: LoggedHunk) -> LoggedHunk | None:
+    """Without the lines at its ends that are as they were; None where nothing else is left."""
+    removed, added = hunk.removed, hunk.added
+    most = min(len(removed), len(added))
+    head = next((at for at in range(most) if removed[at] != added[at]), most)
+    rest = most - head
+    tail = next((at for at in range(rest) if removed[-1 - at] != added[-1 - at]), rest)
+    removed, added = removed[head : len(removed) - tail], added[head : len(added) - tail]
+    if not removed and not added:
+        return None
+    return replace(hunk, first=hunk.first + head, removed=removed, added=added)
+
+
+def _between(new: LoggedHunk, hunk: LoggedHunk, lines: Sequence[str]) -> tuple[str, ...] | None:
+    """The lines between a hunk and a change that belongs to it, none where they touch; None where
+    it does not belong to it. `lines` is the text after the change if `hunk` is the one just before
+    it, else empty."""
+    new_end = new.first + len(new.removed)
+    if new.first <= hunk.end and new_end >= hunk.first:
+        return ()
+    gap = new.first - hunk.end if new.first > hunk.end else hunk.first - new_end
+    if not lines or gap > BURST_LINES or hunk.at_s + BURST_S < new.at_s:
+        return None
+    start = hunk.end if new.first > hunk.end else new.end
+    return tuple(map(content, lines[start : start + gap]))
+
+
+def _union(hunk: LoggedHunk, new: LoggedHunk, between: tuple[str, ...]) -> LoggedHunk:
+    """Both as one. Where `new` counts is the text after `hunk`."""
+    first = min(hunk.first, new.first)
+    # The lines of that text, from the first that one of them touches to the last.
+    middle = [*hunk.added, *between] if hunk.first == first else [*new.removed, *between]
+    for one_first, its_lines in ((hunk.first, hunk.added), (new.first, new.removed)):
+        at = one_first - first
+        middle[at : at + len(its_lines)] = its_lines
+    hunk_at, new_at = hunk.first - first, new.first - first
+    return LoggedHunk(
+        first,
+        (*middle[:hunk_at], *hunk.removed, *middle[hunk_at + len(hunk.added) :]),
+        (*middle[:new_at], *new.added, *middle[new_at + len(new.removed) :]),
+        hunk.began_s,
+        new.at_s,
+    )
