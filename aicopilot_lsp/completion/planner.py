@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from aicopilot_lsp.completion.budget import Budget
+from aicopilot_lsp.context.select import select
 from aicopilot_lsp.context.types import Chosen, Gathered
 
 # Of a prompt that is read cold, at most this share is for snippets: what they take, the file's own
@@ -67,21 +68,21 @@ def plan(
     """
     if gathered is None or not (moved or resting):
         return tuple(held)
-    from aicopilot_lsp.context.select import select
-
     room_chars = room.resting if resting else max(room.cold, chars(held))
     wanted = select(gathered, room_chars=room_chars, shown=shown, kept=held)
-    keys = {one.key for one in held}
-    new = [one for one in wanted if one.key not in keys]
+    there = {_thing(one) for one in held}
+    new = [one for one in wanted if _thing(one) not in there]
     if not new:
         return tuple(held)
     if chars([*held, *new]) <= room_chars:
         return (*held, *new)
-    still = {one.key for one in wanted}
-    kept = [one for one in held if one.key in still]
+    still = {_thing(one) for one in wanted}
+    kept = [one for one in held if _thing(one) in still]
     if not resting and _value(new) < _WORTH_MAKING_ROOM * _value(kept):
         return tuple(held)
-    return (*kept, *new)
+    if chars([*kept, *new]) <= room_chars:
+        return (*kept, *new)
+    return wanted  # at the sizes that there is room for
 
 
 def chars(chosen: Sequence[Chosen]) -> int:
@@ -97,6 +98,11 @@ def files_of(chosen: Sequence[Chosen]) -> tuple[tuple[str, str], ...]:
 def _files(chosen: Sequence[Chosen]) -> Iterator[tuple[str, str]]:
     for path, run in groupby(chosen, key=lambda one: one.snippet.path):
         yield path, "\n".join(one.rendering.text for one in run)
+
+
+def _thing(one: Chosen) -> tuple[str, str]:
+    """What it shows, whatever the size: that of its smallest."""
+    return one.snippet.path, one.snippet.renderings[-1].text
 
 
 def _value(chosen: Sequence[Chosen]) -> float:
