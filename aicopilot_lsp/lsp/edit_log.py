@@ -13,7 +13,7 @@ How changes are joined, and why:
 - A hunk stops growing at 40 lines, so that an hour's typing is not one edit.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from aicopilot_lsp.text.document import LineEdit
@@ -51,19 +51,29 @@ class LoggedHunk:
         return len(self.added) - len(self.removed)
 
 
+@dataclass(slots=True, eq=False)
+class _Entry:
+    hunk: LoggedHunk
+    line_now: int  # where it is in the text as it is now
+
+
 class EditLog:
     """What was done to one file lately; of more than `max_hunks`, the oldest is forgotten."""
 
     def __init__(self, *, max_hunks: int = MAX_HUNKS) -> None:
         self._max_hunks = max_hunks
-        self._hunks: list[LoggedHunk] = []  # the oldest first
+        self._entries: list[_Entry] = []  # the oldest first
         self._joinable = 0  # those before this are from before something that the log has not got
 
     def __bool__(self) -> bool:
-        return bool(self._hunks)
+        return bool(self._entries)
 
     def newest_first(self) -> Iterator[LoggedHunk]:
-        return reversed(self._hunks)
+        return (entry.hunk for entry in reversed(self._entries))
+
+    def placed(self) -> Iterator[tuple[LoggedHunk, int]]:
+        """The hunks, newest first, each with the line where it is in the text as it is now."""
+        return ((entry.hunk, entry.line_now) for entry in reversed(self._entries))
 
     def add(self, edits: Sequence[LineEdit], lines: Sequence[str], now_s: float) -> None:
         """Take note of the changes of one message.
@@ -75,57 +85,69 @@ class EditLog:
         lines : sequence of str
             The text after all of them; looked at around the change only.
         """
-        if len(edits) > MAX_PLACES or any(_is_large(edit) for edit in edits):
+        known = len(edits) <= MAX_PLACES and not any(map(_is_large, edits))
+        if not known:
             self.interrupt()
-            return
         for edit in edits:
             new = _hunk(edit, now_s)
-            if new is not None:
-                # Several at once are several cursors, or a name that is changed everywhere: places
-                # of their own.
-                self._add(new, lines if len(edits) == 1 else ())
+            if new is None:
+                continue
+            # Several at once are several cursors, or a name that is changed everywhere: places of
+            # their own.
+            joined = self._joined(new, lines if len(edits) == 1 else ()) if known else None
+            self._shift(new, joined)
+            if known and joined is None:
+                self._entries.append(_Entry(new, new.first))
+        self._forget_old()
 
     def interrupt(self) -> None:
         """The text was changed in a way that the log does not hold: nothing is joined across."""
-        self._joinable = len(self._hunks)
+        self._joinable = len(self._entries)
 
-    def _add(self, new: LoggedHunk, lines: Sequence[str]) -> None:
-        if not self._joined(new, lines):
-            self._hunks.append(new)
-        if len(self._hunks) > self._max_hunks:
-            del self._hunks[0]
-            self._joinable = max(self._joinable - 1, 0)
+    def _shift(self, new: LoggedHunk, but: _Entry | None) -> None:
+        if new.grown_by:
+            for entry in self._entries:
+                if entry is not but and new.first + len(new.removed) <= entry.line_now:
+                    entry.line_now += new.grown_by
 
-    def _joined(self, new: LoggedHunk, lines: Sequence[str]) -> bool:
+    def _forget_old(self) -> None:
+        more = len(self._entries) - self._max_hunks
+        if more > 0:
+            del self._entries[:more]
+            self._joinable = max(self._joinable - more, 0)
+
+    def _joined(self, new: LoggedHunk, lines: Sequence[str]) -> _Entry | None:
         """Make `new` part of the hunk at its place, if there is one. Newer hunks elsewhere are
         passed by, and the place is counted back to what it was before them."""
-        below: list[int] = []
-        for index in range(len(self._hunks) - 1, self._joinable - 1, -1):
-            hunk = self._hunks[index]
+        line_now = new.first
+        below: list[_Entry] = []
+        for entry in reversed(self._entries[self._joinable :]):
+            hunk = entry.hunk
             if hunk.began_s + JOIN_S < new.at_s:
-                return False
-            is_last = index == len(self._hunks) - 1
-            between = _between(new, hunk, lines if is_last else ())
+                return None
+            between = _between(new, hunk, lines if entry is self._entries[-1] else ())
             if between is not None:
-                return self._put(index, _union(hunk, new, between), below, new.grown_by)
+                union = _union(hunk, new, between)
+                if _is_long(union.removed) or _is_long(union.added):
+                    return None
+                entry.line_now = min(entry.line_now, line_now)
+                self._put(entry, union)
+                for each in below:
+                    each.hunk = replace(each.hunk, first=each.hunk.first + new.grown_by)
+                return entry
             if new.first >= hunk.end:
                 new = replace(new, first=new.first - hunk.grown_by)
             else:
-                below.append(index)
-        return False
+                below.append(entry)
+        return None
 
-    def _put(self, index: int, union: LoggedHunk, below: Iterable[int], grown_by: int) -> bool:
-        if _is_long(union.removed) or _is_long(union.added):
-            return False
-        for each in below:
-            hunk = self._hunks[each]
-            self._hunks[each] = replace(hunk, first=hunk.first + grown_by)
+    def _put(self, entry: _Entry, union: LoggedHunk) -> None:
         kept = _trimmed(union)
         if kept is None:  # all of it was taken back
-            del self._hunks[index]
+            self._entries.remove(entry)
         else:
-            self._hunks[index] = kept
-        return True
+            entry.line_now += kept.first - union.first
+            entry.hunk = kept
 
 
 def _is_large(edit: LineEdit) -> bool:

@@ -159,6 +159,32 @@ def test_keys_typed_in_an_enormous_line_are_left_out() -> None:
     assert file.hunks() == []
 
 
+def test_a_hunk_is_found_where_it_is_now() -> None:
+    rng = random.Random(20_260_101)
+    for _ in range(50):
+        file = File()
+        for number in range(MAX_HUNKS):
+            file.now_s += JOIN_S + 1
+            at = rng.randrange(len(file.lines) - 1)
+            more = "x\n" * (MAX_LINES + 5 if number % 5 == 4 else rng.randrange(3))
+            file.send(insert(at, 0, f"new {number}\n{more}"))
+        for hunk, line_now in file.log.placed():
+            assert file.lines[line_now] == hunk.added[0]
+
+
+def test_a_joined_hunk_is_found_where_it_is_now() -> None:
+    file = File()
+    file.type(50, 0, "a")
+    file.type(30, 0, "b")
+    file.send(insert(5, 0, "\n\n"))
+    file.type(51, 0, "c")  # just above the first, which moved by two
+    file.type(32, 1, "d")
+    places = {hunk.added: line_now for hunk, line_now in file.log.placed()}
+    assert places == {("", ""): 5, ("bdline 30",): 32, ("cline 49", "aline 50"): 51}
+    assert file.lines[32:33] + file.lines[51:53] == ["bdline 30", "cline 49", "aline 50"]
+    assert file.taken_back() == [*PLAIN.split("\n")]
+
+
 def test_of_many_hunks_the_oldest_are_forgotten() -> None:
     file = File()
     for number in range(MAX_HUNKS + 3):
