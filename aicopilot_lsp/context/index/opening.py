@@ -51,9 +51,17 @@ class Root:
 
     def __init__(self, path: str) -> None:
         self.path = os.path.realpath(path)
-        self._descriptor = os.open(self.path, _FOLDER_FLAGS) if _RELATIVE else -1
-        if not _RELATIVE and not os.path.isdir(self.path):  # noqa: PTH112
-            raise NotADirectoryError(self.path)
+        self._descriptor = -1
+        self.reopen()
+
+    def reopen(self) -> None:
+        """Begin anew with the folder that is at the path by now. Raises OSError."""
+        if not _RELATIVE:
+            os.scandir(self.path).close()
+            return
+        descriptor = os.open(self.path, _FOLDER_FLAGS)
+        self.close()
+        self._descriptor = descriptor
 
     def close(self) -> None:
         if self._descriptor >= 0:

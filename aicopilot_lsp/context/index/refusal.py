@@ -26,7 +26,7 @@ class Refusal(StrEnum):
     MINIFIED = "minified"
     TOO_SLOW = "too-slow"
     CRASHES = "crashes"
-    NO_ROOM = "no-room"
+    FAILED = "failed"
 
 
 MEANING: Mapping[Refusal, str] = MappingProxyType(
@@ -52,8 +52,9 @@ MEANING: Mapping[Refusal, str] = MappingProxyType(
         Refusal.BINARY: "It is not text.",
         Refusal.MINIFIED: "Its lines are too long to be written by hand.",
         Refusal.TOO_SLOW: "Parsing it took too long. It is tried again when it changes.",
-        Refusal.CRASHES: "Parsing it ended the worker process, or hung it, several times. It is"
+        Refusal.CRASHES: "Parsing it ended the worker process, or hung it, twice. It is"
         " tried again when it changes.",
-        Refusal.NO_ROOM: "The index has reached context.max_index_mb.",
+        Refusal.FAILED: "Something went wrong when it was parsed. It is tried again when it"
+        " changes.",
     }
 )

@@ -141,6 +141,25 @@ def _take(
             walked.left_out[refused] += 1
 
 
+def refusal(root: Root, rules: IgnoreRules, path: str) -> Refusal | None:
+    """Why the file `path` would not be found by a walk, size and number aside."""
+    said = rules.refusal(path)
+    if said is not None:
+        return said
+    stamp = root.stamp(path)
+    if isinstance(stamp, Refusal):
+        return stamp
+    folders = path.split("/")[:-1]
+    for depth in range(1, len(folders) + 1):
+        folder = "/".join(folders[:depth])
+        marks = [
+            mark for mark in FOLDER_MARKS if not isinstance(root.stamp(f"{folder}/{mark}"), Refusal)
+        ]
+        if refused_folder(folders[depth - 1], marks):
+            return Refusal.FOLDER
+    return None
+
+
 def by_use(files: Iterable[Found], *, now_ns: int) -> list[Found]:
     """The most useful first: what was changed lately, then what lies shallow, then by path."""
 

@@ -1,0 +1,347 @@
+"""Keeping an index true to the files of its root: which have to be read, and what is put.
+
+A file whose size and time are those that the index knows is not read; one whose bytes are the same
+is not parsed. Rows are put some hundred files at a time, so that a build that is killed goes on
+where it was. Nothing here waits: a scan is a generator that gives way after each file, and
+single changed files can be done in between.
+"""
+
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from aicopilot_lsp.context.index.content import text_of
+from aicopilot_lsp.context.index.ignore import (
+    GIT_EXCLUDE,
+    IGNORE_FILES,
+    MAX_IGNORE_BYTES,
+    IgnoreRules,
+)
+from aicopilot_lsp.context.index.journal import Journal
+from aicopilot_lsp.context.index.modules import CONFIG_NAMES, Known, resolve
+from aicopilot_lsp.context.index.opening import Content, Root, Stamp
+from aicopilot_lsp.context.index.refusal import Refusal
+from aicopilot_lsp.context.index.walk import Found, Walked, by_use, refusal, walk
+from aicopilot_lsp.store.index.types import FileRow, ImportRow
+from aicopilot_lsp.store.index.types import Known as Indexed
+from aicopilot_lsp.text.languages import Language, language_for
+
+# What is lost by a kill, against what a transaction costs (some ms).
+BATCH_FILES = 200
+_BATCH_BYTES = 4 << 20
+_MAX_CONFIG_BYTES = 256 << 10
+# The state of the index that holds what the journal has against files.
+SUSPECTS = "suspects"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceText:
+    """One file that is to be parsed."""
+
+    path: str
+    language: Language
+    text: str
+    digest: bytes
+    stamp: Stamp
+
+
+# What a file's rows are, targets of imports aside. May take long, raise anything, or never return.
+MakeRow = Callable[[SourceText], FileRow]
+
+
+class Writer(Protocol):
+    """What is needed of store/index/writer.py."""
+
+    def known(self) -> Mapping[str, Indexed]: ...
+    def put(self, rows: Sequence[FileRow]) -> None: ...
+    def remove(self, paths: Collection[str]) -> None: ...
+    def touch(self, path: str, *, size_bytes: int, modified_ns: int) -> None: ...
+    def get_state(self, key: str) -> str: ...
+    def set_state(self, key: str, value: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    max_file_bytes: int = 1 << 20
+    max_files: int = 200_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """After one file of a scan: `done` of `total` that had to be looked at."""
+
+    done: int
+    total: int
+    changed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What single changes came to.
+
+    Attributes
+    ----------
+    stale : bool
+        An ignore file is among them: only a scan can tell what they mean.
+    folders : tuple of str
+        Folders that were not looked into before.
+    """
+
+    changed: int = 0
+    removed: int = 0
+    stale: bool = False
+    folders: tuple[str, ...] = ()
+
+
+class Builder:
+    """One root's index. Not for two threads at once; what it raises is StoreError, or OSError where
+    the root itself can't be read.
+
+    Attributes
+    ----------
+    folders : set of str
+        Those that the last scan looked into, for who watches them.
+    left_out : Counter
+        What the last scan did not take, by reason.
+    """
+
+    def __init__(
+        self,
+        root: Root,
+        writer: Writer,
+        make_row: MakeRow,
+        journal: Journal,
+        *,
+        limits: Limits = Limits(),
+        exclude: Sequence[tuple[str, ...]] = (),
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._root = root
+        self._writer = writer
+        self._make_row = make_row
+        self._journal = journal
+        self._limits = limits
+        self._exclude = tuple(exclude)
+        self._stopped = stopped
+        self._indexed = dict(writer.known())
+        self._modules = Known(self._indexed)
+        self._rules = self._fresh_rules()
+        self._batch: list[FileRow] = []
+        self._batch_bytes = 0
+        self.folders: set[str] = set()
+        self.left_out: Counter[Refusal] = Counter()
+
+    @property
+    def files(self) -> int:
+        """How many files the index holds, those with nothing but a note included."""
+        return len(self._indexed)
+
+    def scan(self) -> Iterator[Progress]:
+        """Look at all files; yields after each that is new by its size and time, and once before.
+        Left before its end, the next scan goes on where it was."""
+        self._root.reopen()
+        self._rules = self._fresh_rules()
+        walked = walk(
+            self._root,
+            self._rules,
+            max_bytes=self._limits.max_file_bytes,
+            max_files=self._limits.max_files,
+            stopped=self._stopped,
+        )
+        if self._stopped():
+            return
+        self._adopt(walked)
+        waiting = [found for found in walked.files if self._is_new(found)]
+        waiting = by_use(waiting, now_ns=time.time_ns())
+        waiting.sort(key=lambda found: self._journal.is_suspect(found.path))
+        total, changed = len(waiting), 0
+        yield Progress(done=0, total=total)
+        for done, found in enumerate(waiting, 1):
+            changed += self._look(found.path)
+            yield Progress(done=done, total=total, changed=changed)
+        self.flush()
+
+    def change(self, paths: Iterable[str]) -> Changes:
+        """Look at single files and folders, which may have come, changed or gone."""
+        self.flush()  # older contents of the same files may wait there
+        changed = removed = 0
+        folders: list[str] = []
+        for path in paths:
+            if path.rpartition("/")[2] in IGNORE_FILES or path == GIT_EXCLUDE:
+                self.flush()
+                return Changes(changed=changed, removed=removed, stale=True)
+            if path in self.folders and self._root.is_folder(path):
+                continue  # something in it has changed, which is told by itself
+            if self._root.is_folder(path):
+                found = self._enter(path)
+                folders.extend(found.folders)
+                changed += sum(self._look(one.path) for one in found.files)
+            elif refusal(self._root, self._rules, path) is None:
+                changed += self._look(path)
+            else:
+                removed += self._forget_below(path)
+        self.flush()
+        return Changes(changed=changed, removed=removed, folders=tuple(folders))
+
+    def flush(self) -> None:
+        """Put what waits."""
+        self._journal.rest()
+        if not self._batch:
+            return
+        batch, self._batch, self._batch_bytes = self._batch, [], 0
+        self._writer.put(batch)
+        for row in batch:
+            self._indexed[row.path] = Indexed(
+                digest=row.digest, size_bytes=row.size_bytes, modified_ns=row.modified_ns
+            )
+            if self._journal.is_suspect(row.path):
+                self._journal.clear(row.path)
+                self._writer.set_state(SUSPECTS, self._journal.state)
+
+    def _fresh_rules(self) -> IgnoreRules:
+        def read_text(path: str) -> str | None:
+            return self._root.read_text(path, MAX_IGNORE_BYTES)
+
+        return IgnoreRules(read_text, root=self._root.path, exclude=self._exclude)
+
+    def _adopt(self, walked: Walked) -> None:
+        """Make what a walk has found all that there is."""
+        self.folders = set(walked.folders)
+        self.left_out = walked.left_out
+        there = {found.path for found in walked.files}
+        gone = [path for path in self._indexed if path not in there]
+        if gone:
+            self._writer.remove(gone)
+        for path in gone:
+            del self._indexed[path]
+        self._modules = Known(there)
+        for path in there:
+            self._note_config(path)
+
+    def _enter(self, folder: str) -> Walked:
+        """A folder that came, or was told of: what it holds is taken, what it held is forgotten."""
+        if self._rules.refusal(f"{folder}/x") is not None:
+            self._forget_below(folder)
+            return Walked()
+        found = walk(
+            self._root,
+            self._rules,
+            top=folder,
+            max_bytes=self._limits.max_file_bytes,
+            max_files=max(self._limits.max_files - len(self._indexed), 0),
+        )
+        self.folders.update(found.folders)
+        there = {one.path for one in found.files}
+        prefix = f"{folder}/"
+        self._forget(
+            [path for path in self._indexed if path.startswith(prefix) and path not in there]
+        )
+        return found
+
+    def _forget_below(self, path: str) -> int:
+        """A file or folder that is gone, or that is not to be read any more."""
+        prefix = f"{path}/"
+        self.folders = {one for one in self.folders if one != path and not one.startswith(prefix)}
+        gone = [path] if path in self._indexed else []
+        gone += [one for one in self._indexed if one.startswith(prefix)]
+        self._forget(gone)
+        return len(gone)
+
+    def _forget(self, paths: Collection[str]) -> None:
+        if not paths:
+            return
+        self._writer.remove(paths)
+        for path in paths:
+            del self._indexed[path]
+            self._modules.remove(path)
+            self._note_config(path)
+
+    def _note_config(self, path: str) -> None:
+        if path.rpartition("/")[2] in CONFIG_NAMES:
+            text = self._root.read_text(path, _MAX_CONFIG_BYTES)
+            self._modules.set_config(path, text)
+
+    def _is_new(self, found: Found) -> bool:
+        indexed = self._indexed.get(found.path)
+        return indexed is None or found.stamp != Stamp(indexed.size_bytes, indexed.modified_ns)
+
+    def _look(self, path: str) -> bool:
+        """Read one file; whether it has changed."""
+        content = self._root.read(path, self._limits.max_file_bytes)
+        if isinstance(content, Refusal):
+            self.left_out[content] += 1
+            self._forget([path] if path in self._indexed else [])
+            return False
+        digest = hashlib.blake2b(content.data, digest_size=16).digest()
+        indexed = self._indexed.get(path)
+        if indexed is not None and indexed.digest == digest:
+            self._touch(path, digest, content.stamp)
+            return False
+        if indexed is None and len(self._indexed) + len(self._batch) >= self._limits.max_files:
+            self.left_out[Refusal.TOO_MANY] += 1
+            return False
+        self._modules.add(path)
+        self._note_config(path)
+        self._add(self._row(path, content, digest))
+        return True
+
+    def _touch(self, path: str, digest: bytes, stamp: Stamp) -> None:
+        size_bytes, modified_ns = stamp.size_bytes, stamp.modified_ns
+        known = Indexed(digest=digest, size_bytes=size_bytes, modified_ns=modified_ns)
+        if self._indexed[path] != known:
+            self._writer.touch(path, size_bytes=size_bytes, modified_ns=modified_ns)
+            self._indexed[path] = known
+
+    def _add(self, row: FileRow) -> None:
+        self._batch.append(row)
+        self._batch_bytes += len(row.text)
+        if len(self._batch) >= BATCH_FILES or self._batch_bytes >= _BATCH_BYTES:
+            self.flush()
+
+    def _row(self, path: str, content: Content, digest: bytes) -> FileRow:
+        language = language_for("", path)
+        text = text_of(content.data)
+        if isinstance(text, Refusal):
+            self.left_out[text] += 1
+            return _noted(path, language, digest, content.stamp, text)
+        if self._journal.is_guilty(path):
+            return _noted(path, language, digest, content.stamp, Refusal.CRASHES)
+        source = SourceText(
+            path=path, language=language, text=text, digest=digest, stamp=content.stamp
+        )
+        row = self._parsed(source)
+        targets = (self._with_target(one, path, language.name) for one in row.imports)
+        return replace(row, imports=tuple(targets))
+
+    def _parsed(self, source: SourceText) -> FileRow:
+        suspect = self._journal.is_suspect(source.path)
+        if suspect:
+            self.flush()  # what waits must not be lost with it
+        self._journal.begin(source.path)
+        try:
+            return self._make_row(source)
+        except Exception:  # noqa: BLE001 - one file must not cost the others
+            noted = _noted(
+                source.path, source.language, source.digest, source.stamp, Refusal.FAILED
+            )
+            return replace(noted, text=source.text)
+
+    def _with_target(self, row: ImportRow, path: str, language: str) -> ImportRow:
+        target = resolve(self._modules, path, language, row.module, row.name)
+        return replace(row, target=target) if target else row
+
+
+def _noted(path: str, language: Language, digest: bytes, stamp: Stamp, why: Refusal) -> FileRow:
+    """A file of which nothing is known but why."""
+    return FileRow(
+        path=path,
+        language=language.name,
+        digest=digest,
+        size_bytes=stamp.size_bytes,
+        modified_ns=stamp.modified_ns,
+        text="",
+        note=why,
+    )
