@@ -1,0 +1,4 @@
+(function_definition
+  body: (_) @scope)
+
+(subshell) @scope

@@ -1,0 +1,4 @@
+[
+  (comment)
+  (js_comment)
+] @doc

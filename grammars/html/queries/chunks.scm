@@ -1,0 +1,7 @@
+[
+  (element)
+  (script_element)
+  (style_element)
+  (comment)
+  (doctype)
+] @chunk

@@ -1,0 +1,2 @@
+(chunk
+  (_) @chunk)

@@ -1,0 +1,5 @@
+(section
+  (_) @chunk)
+
+(minus_metadata) @chunk
+(plus_metadata) @chunk

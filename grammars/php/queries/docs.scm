@@ -1,0 +1,3 @@
+(comment) @doc
+
+(attribute_list) @above

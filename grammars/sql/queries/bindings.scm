@@ -1,0 +1,4 @@
+; FROM gauges g, JOIN readings AS r
+(relation
+  (object_reference) @type
+  alias: (_) @binding)

@@ -1,0 +1,2 @@
+(program
+  (_) @chunk)

@@ -1,0 +1,6 @@
+[
+  (statement)
+  (function_body)
+  (procedure_body)
+  (column_definitions)
+] @scope

@@ -1,0 +1,6 @@
+(document
+  (_) @chunk)
+
+(document
+  (table
+    (pair) @chunk))

@@ -1,0 +1,6 @@
+[
+  (table)
+  (table_array_element)
+  (inline_table)
+  (array)
+] @scope

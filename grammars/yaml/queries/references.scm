@@ -1,0 +1,3 @@
+; *defaults
+(alias
+  (alias_name) @reference.name)

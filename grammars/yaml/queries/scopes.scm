@@ -1,0 +1,4 @@
+[
+  (block_mapping_pair)
+  (block_sequence_item)
+] @scope
