@@ -28,6 +28,7 @@ QUESTIONS = ("definitions", "references", "imports", "bindings", "scopes", "chun
 class Pattern:
     """One pattern of a grammar's query: the question it answers, and what it sets (`#set!`)."""
 
+    index: int
     question: str
     settings: dict[str, str | None]
 
@@ -128,6 +129,7 @@ def _compiled(
     query = Query(parser, text)
     patterns = tuple(
         Pattern(
+            index,
             next(q for end, q in ends if query.start_byte_for_pattern(index) < end),
             query.pattern_settings(index),
         )

@@ -66,6 +66,8 @@ def parse(parser: Parser, source: bytes, deadline: Deadline, old_tree: Tree | No
         return deadline.passed()
 
     try:
+        if old_tree is None:
+            return parser.parse(read, progress_callback=stop)
         return parser.parse(read, old_tree, progress_callback=stop)
     except ValueError as error:  # "Parsing failed": it was stopped
         parser.reset()

@@ -8,6 +8,7 @@ Members are looked up by a class's name, so `Optional[Foo]`, `Promise<Foo>`, `&'
 """
 
 import re
+from functools import lru_cache
 
 # What code looks through to get at the thing itself. A name counts only with type arguments, so
 # that somebody's own class Task or Result stays itself.
@@ -28,6 +29,7 @@ _NAME = re.compile(r"[@$\w]+(?:\s*(?:::|[.\\])\s*[@$\w]+)*")
 _CLOSERS = {"[": "]", "<": ">", "(": ")", "{": "}"}
 
 
+@lru_cache(maxsize=4_096)
 def type_name(written: str, depth: int = 0) -> str:
     """The type's name, wrappers taken off; "" where it has none."""
     text = _alternative(_BEFORE.sub("", written.strip().strip("\"'`")).strip())
@@ -42,7 +44,9 @@ def type_name(written: str, depth: int = 0) -> str:
         arguments = _arguments(rest.removeprefix("::"))
         wanted = arguments[-1:] if name == "Coroutine" else arguments[:1]
         return type_name(wanted[0], depth + 1) if wanted else name
-    return "Array" if rest.endswith("[]") else name
+    if rest.endswith("[]"):
+        return "Array"
+    return "" if name in _NOTHING else name
 
 
 def _alternative(text: str) -> str:

@@ -1,0 +1,81 @@
+"""Names and the types they have, seen in the light of the whole file.
+
+`self._http = http` has the type of the parameter `http`; a field of a class is reached through
+`self`; `Self` is the class around it.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from aicopilot_lsp.text.syntax.definitions import SELF_TYPES, Draft, Placed
+from aicopilot_lsp.text.syntax.outline import Binding, Kind
+from aicopilot_lsp.text.syntax.source import Source
+
+
+@dataclass(slots=True)
+class Bound:
+    """A binding as its match has it: `type`, or `like` for another name whose type it gets."""
+
+    name: str
+    node: Node
+    type: str = ""
+    like: str = ""
+
+
+def settled(bound: Iterable[Bound], drafts: Iterable[Draft]) -> dict[int, str]:
+    """Gives those with `like` their type; all types by the byte where each bound name ends.
+
+    Takes them in file order.
+
+    A name is looked for where it was bound before, in the function or in those around it.
+    """
+    functions = sorted(
+        ((d.start, d.end) for d in drafts if d.kind in {Kind.FUNCTION, Kind.METHOD}), reverse=True
+    )
+    around: list[tuple[int, dict[str, str]]] = []  # each one's end, and what is bound in it
+    types: dict[int, str] = {}
+    outside: dict[str, str] = {}
+    for item in bound:
+        byte = item.node.start_byte
+        while around and around[-1][0] <= byte:
+            around.pop()
+        while functions and functions[-1][0] <= byte:
+            if (end := functions.pop()[1]) > byte:
+                around.append((end, {}))
+        if not item.type and item.like:
+            tables = (*(table for _, table in reversed(around)), outside)
+            item.type = next((t[item.like] for t in tables if item.like in t), "")
+        if item.type:
+            (around[-1][1] if around else outside)[item.name] = item.type
+            types.setdefault(item.node.end_byte, item.type)
+    return types
+
+
+def bindings(
+    bound: Iterable[Bound], placed: Sequence[Placed], source: Source, self_name: str
+) -> Iterator[Binding]:
+    """All bindings in file order, those of fields by way of `self_name`."""
+    found: dict[int, Binding] = {}  # by the byte where each name ends
+    for item in bound:
+        if item.type:
+            made = item.type
+            if made in SELF_TYPES:
+                made = _class_at(placed, item.node.start_byte) or made
+            at = source.start(item.node)
+            found[item.node.end_byte] = Binding(name=item.name, type=made, at=at)
+    for field in placed:
+        if field.definition.kind is Kind.FIELD and field.definition.result and self_name:
+            node = field.draft.name_node
+            name = f"{self_name}.{field.definition.name}"
+            at = source.start(node)
+            if node.end_byte in found and found[node.end_byte].name == name:
+                continue
+            found[node.end_byte] = Binding(name=name, type=field.definition.result, at=at)
+    return iter(found[byte] for byte in sorted(found))
+
+
+def _class_at(placed: Sequence[Placed], byte: int) -> str:
+    inner = (p.class_name for p in reversed(placed) if p.draft.start <= byte < p.draft.end)
+    return next((name for name in inner if name), "")

@@ -1,0 +1,253 @@
+"""From a parsed file to its outline: what the queries of its language find, in our nouns.
+
+Knows no language: what is asked is in grammars/*/queries, and grammars/README.md says what the
+captures mean. Definitions are put together in definitions.py, pieces in chunks.py.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from tree_sitter import Node, QueryCursor, Tree
+
+from aicopilot_lsp.text.syntax.bindings import Bound, bindings, settled
+from aicopilot_lsp.text.syntax.chains import chain, maker_type
+from aicopilot_lsp.text.syntax.chunks import chunks
+from aicopilot_lsp.text.syntax.definitions import Above, Draft, definitions
+from aicopilot_lsp.text.syntax.grammars import Grammar, Pattern
+from aicopilot_lsp.text.syntax.outline import Import, Kind, Outline, Reference, Role, Scope
+from aicopilot_lsp.text.syntax.parse import PIECE_BYTES, Captures, Deadline, matches
+from aicopilot_lsp.text.syntax.source import Source
+from aicopilot_lsp.text.syntax.type_names import type_name
+
+# Which use of a name counts where several patterns find it; none is the last word.
+_RANKS = {"name": 0, "member": 1, "type": 2, "call": 3, "none": 4}
+_MARKS = "\"'`<> \t\n"
+_MOST_NAME_CHARS = 200  # a longer name is none: a heading, a key or a selector that is text
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the matches of one file gave.
+
+    Attributes
+    ----------
+    drafts : dict
+        By the byte where a name begins.
+    uses : dict
+        By the byte where a name begins: rank, role, the name and its receiver.
+    bound : dict
+        By the byte where a name begins.
+    taken : set
+        Bytes where names begin that are no uses: they are defined, bound or imported there.
+    """
+
+    drafts: dict[int, Draft] = field(default_factory=dict)
+    uses: dict[int, tuple[int, str, Node, Node | None]] = field(default_factory=dict)
+    imports: list[tuple[int, int, Import]] = field(default_factory=list)
+    taken: set[int] = field(default_factory=set)
+    bound: dict[int, Bound] = field(default_factory=dict)
+    scopes: list[Node] = field(default_factory=list)
+    pieces: list[Node] = field(default_factory=list)
+    above: list[Above] = field(default_factory=list)
+
+
+def outline_from(
+    tree: Tree,
+    content: bytes,
+    lines: Sequence[str],
+    grammar: Grammar,
+    deadline: Deadline,
+    *,
+    piece_bytes: int = PIECE_BYTES,
+) -> Outline:
+    """The outline of a parsed file.
+
+    Parameters
+    ----------
+    content : bytes
+        What was parsed: `encoding.encode` of the document's text.
+    lines : sequence of str
+        The document's.
+
+    Raises
+    ------
+    OutOfTimeError
+    """
+    source, found = Source.of(content, lines), _Found()
+    for index, captures in matches(grammar.query, tree.root_node, content, deadline, piece_bytes):
+        pattern = grammar.patterns[index]
+        _TAKERS[pattern.question](found, source, pattern, captures)
+    deadline.check()
+    bound = sorted(found.bound.values(), key=lambda item: item.node.start_byte)
+    types = settled(bound, found.drafts.values())
+    placed = definitions(found.drafts.values(), found.above, source, types)
+    deadline.check()
+    defined = tuple(item.definition for item in placed)
+    return Outline(
+        language=grammar.name,
+        errors=_errors(tree, grammar),
+        definitions=defined,
+        references=tuple(_references(found, source)),
+        imports=tuple(_imports(found)),
+        bindings=tuple(bindings(bound, placed, source, grammar.facts.self_name)),
+        scopes=tuple(Scope(start=source.start(n), end=source.end(n)) for n in found.scopes),
+        chunks=tuple(chunks(_rows(found.pieces), defined, lines)),
+    )
+
+
+def _take_definition(found: _Found, source: Source, pattern: Pattern, captures: Captures) -> None:
+    name_node = captures["name"][0] if "name" in captures else None
+    key = next(key for key in captures if key.startswith("definition."))
+    node = captures[key][0]
+    if name_node is None or name_node.end_byte - name_node.start_byte > _MOST_NAME_CHARS:
+        return
+    draft = found.drafts.get(name_node.start_byte)
+    if draft is None:
+        found.taken.add(name_node.start_byte)
+        draft = found.drafts[name_node.start_byte] = Draft(
+            name=source.text(name_node).strip(_MARKS),
+            kind=Kind(key.removeprefix("definition.")),
+            node=node,
+            name_node=name_node,
+            pattern=pattern.index,
+            start=node.start_byte,
+            end=node.end_byte,
+        )
+    elif pattern.index < draft.pattern:
+        draft.kind, draft.node = Kind(key.removeprefix("definition.")), node
+        draft.pattern = pattern.index
+    draft.outer = draft.outer or _first(captures, "outer")
+    around = draft.outer or draft.node
+    draft.start, draft.end = around.start_byte, around.end_byte
+    draft.body = draft.body or _first(captures, "body")
+    draft.doc = draft.doc or _first(captures, "doc")
+    if "result" in captures and not draft.result:
+        draft.result = type_name(source.text(captures["result"][0]))
+    if "parent" in captures and not draft.parent:
+        draft.parent = type_name(source.text(captures["parent"][0]))
+    for base in captures.get("base", ()):
+        if name := type_name(source.text(base)):
+            draft.bases.append(name)
+
+
+def _take_reference(found: _Found, _source: Source, _pattern: Pattern, captures: Captures) -> None:
+    for key, nodes in captures.items():
+        if key.startswith("reference."):
+            role = key[10:]
+            rank, receiver = _RANKS[role], _first(captures, "receiver")
+            for node in nodes:
+                known = found.uses.get(node.start_byte)
+                if known is None or known[0] < rank:
+                    found.uses[node.start_byte] = (rank, role, node, receiver)
+
+
+def _take_import(found: _Found, source: Source, pattern: Pattern, captures: Captures) -> None:
+    whole = captures["import"][0]
+    separator = pattern.settings.get("separator") or "."
+    modules = sorted(captures.get("module", ()), key=lambda node: node.start_byte)
+    name = pattern.settings.get("name") or ""
+    if "wildcard" in captures:
+        name = "*"
+    elif "name" in captures:
+        name = source.text(captures["name"][0]).strip(_MARKS)
+    alias = source.text(captures["alias"][0]).strip(_MARKS) if "alias" in captures else ""
+    imported = Import(
+        module=separator.join(source.text(node).strip(_MARKS) for node in modules),
+        name=name,
+        alias="" if alias == name else alias,
+        start=source.start(whole),
+        end=source.end(whole),
+    )
+    found.imports.append((whole.start_byte, whole.end_byte, imported))
+
+
+def _take_binding(found: _Found, source: Source, _pattern: Pattern, captures: Captures) -> None:
+    node = captures["binding"][0]
+    name = chain(source.text(node))
+    if not name:
+        return
+    found.taken.add(node.start_byte)
+    known = found.bound.get(node.start_byte)
+    if "type" in captures:
+        bound = Bound(name, node, type=type_name(source.text(captures["type"][0])))
+    elif known:
+        return  # what is written is more than what can be seen
+    elif "maker" in captures:
+        bound = Bound(name, node, type=maker_type(chain(source.text(captures["maker"][0]))))
+    else:
+        bound = Bound(name, node, like=chain(source.text(captures["like"][0])))
+    if bound.type or bound.like:
+        found.bound[node.start_byte] = bound
+
+
+def _take_scope(found: _Found, _source: Source, _pattern: Pattern, captures: Captures) -> None:
+    found.scopes.extend(captures["scope"])
+
+
+def _take_chunk(found: _Found, _source: Source, _pattern: Pattern, captures: Captures) -> None:
+    found.pieces.extend(captures["chunk"])
+
+
+def _take_above(found: _Found, _source: Source, _pattern: Pattern, captures: Captures) -> None:
+    for key, nodes in captures.items():
+        for node in nodes:
+            end_row, end_column = node.end_point
+            last_row = end_row - (end_column == 0 and end_row > node.start_point[0])
+            found.above.append(Above(node, key == "doc", node.start_point[0], last_row))
+
+
+_TAKERS: dict[str, Callable[[_Found, Source, Pattern, Captures], None]] = {
+    "definitions": _take_definition,
+    "references": _take_reference,
+    "imports": _take_import,
+    "bindings": _take_binding,
+    "scopes": _take_scope,
+    "chunks": _take_chunk,
+    "docs": _take_above,
+}
+
+
+def _first(captures: Captures, name: str) -> Node | None:
+    nodes = captures.get(name)
+    return nodes[0] if nodes else None
+
+
+def _imports(found: _Found) -> Iterator[Import]:
+    """In file order, each once."""
+    in_order = sorted(found.imports, key=lambda item: item[0])
+    return iter(dict.fromkeys(imported for _, _, imported in in_order))
+
+
+def _references(found: _Found, source: Source) -> Iterator[Reference]:
+    """All uses in file order; what a definition, a binding or an import names is no use there."""
+    statements = sorted((start, end) for start, end, _ in found.imports)
+    passed = 0
+    for byte in sorted(found.uses):
+        _, role, node, receiver = found.uses[byte]
+        while passed < len(statements) and statements[passed][1] <= byte:
+            passed += 1
+        imported = passed < len(statements) and statements[passed][0] <= byte
+        if role == "none" or imported or (role in {"name", "type"} and byte in found.taken):
+            continue
+        yield Reference(
+            name=source.text(node),
+            at=source.start(node),
+            role=Role(role),
+            receiver=chain(source.text(receiver)) if receiver else "",
+        )
+
+
+def _rows(pieces: list[Node]) -> list[tuple[int, int]]:
+    """First and last line, exclusive, of each node, in file order, outer ones first."""
+    rows = []
+    for node in pieces:
+        first, (last, column) = node.start_point[0], node.end_point
+        rows.append((first, last + 1 if column or last == first else last))
+    return sorted(set(rows), key=lambda row: (row[0], -row[1]))
+
+
+def _errors(tree: Tree, grammar: Grammar) -> int:
+    root = tree.root_node
+    if not root.has_error:
+        return 0
+    return len(QueryCursor(grammar.faults).captures(root).get("fault", ()))

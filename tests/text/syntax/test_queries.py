@@ -1,0 +1,100 @@
+"""Every query file: it fits its language's parser, and speaks in the conventions' words."""
+
+import re
+
+import pytest
+from tree_sitter import Query
+
+from aicopilot_lsp.text.languages import Language, grammars_folder, language_for
+from aicopilot_lsp.text.syntax.grammars import QUESTIONS, Grammar, parser_for, query_files
+from aicopilot_lsp.text.syntax.outline import Kind, Role
+
+WITH_PARSER = sorted(
+    path.parent.name
+    for path in grammars_folder().glob("*/language.toml")
+    if "[parser]" in path.read_text(encoding="utf-8")
+)
+CAPTURES = {
+    "definitions": {f"definition.{kind}" for kind in Kind}
+    | {"name", "body", "outer", "base", "result", "parent", "doc"},
+    "references": {f"reference.{role}" for role in (*Role, "none")} | {"receiver"},
+    "imports": {"import", "module", "name", "alias", "wildcard"},
+    "bindings": {"binding", "type", "maker", "like"},
+    "scopes": {"scope"},
+    "chunks": {"chunk"},
+    "docs": {"doc", "above"},
+}
+# Without one of these a match says nothing; where there are several, one is enough.
+NEEDED = {
+    "definitions": ("definition.", "name"),
+    "references": ("reference.",),
+    "imports": ("import",),
+    "bindings": ("binding",),
+    "scopes": ("scope",),
+    "chunks": ("chunk",),
+    "docs": ("doc", "above"),
+}
+
+
+def language(name: str) -> Language:
+    toml = (grammars_folder() / name / "language.toml").read_text(encoding="utf-8")
+    ids = re.search(r'^language_ids = \["([^"]+)"', toml, re.MULTILINE)
+    assert ids
+    return language_for(ids[1])
+
+
+def grammars(name: str) -> list[Grammar]:
+    """That of each dialect."""
+    found = language(name)
+    assert found.parser
+    ids = [found.language_ids[0], *(key for key, _ in found.parser.functions)]
+    grammars = [parser_for(found, key) for key in ids]
+    assert all(grammars), f"the parser of {name} is not installed"
+    return [grammar for grammar in grammars if grammar]
+
+
+@pytest.mark.parametrize("name", WITH_PARSER)
+def test_every_query_file_fits_its_parser(name: str) -> None:
+    for grammar in grammars(name):
+        for _, path in query_files(grammar.name, grammar.facts):
+            Query(grammar.language, path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", WITH_PARSER)
+def test_every_capture_is_one_of_the_conventions(name: str) -> None:
+    for grammar in grammars(name):
+        for question, path in query_files(grammar.name, grammar.facts):
+            query = Query(grammar.language, path.read_text(encoding="utf-8"))
+            captures = {query.capture_name(index) for index in range(query.capture_count)}
+            public = {capture for capture in captures if not capture.startswith("_")}
+            assert public <= CAPTURES[question], path
+
+
+@pytest.mark.parametrize("name", WITH_PARSER)
+def test_every_pattern_captures_what_its_question_needs(name: str) -> None:
+    for grammar in grammars(name):
+        query = grammar.query
+        for pattern in grammar.patterns:
+            captured = {
+                query.capture_name(index)
+                for index in range(query.capture_count)
+                if query.capture_quantifier(pattern.index, index)
+            }
+            needed = NEEDED[pattern.question]
+            met = [any(name.startswith(need) for name in captured) for need in needed]
+            enough = any(met) if pattern.question == "docs" else all(met)
+            assert enough, (name, pattern, sorted(captured))
+
+
+@pytest.mark.parametrize("name", WITH_PARSER)
+def test_no_query_uses_the_predicates_that_are_slow_here(name: str) -> None:
+    for grammar in grammars(name):
+        for _, path in query_files(grammar.name, grammar.facts):
+            used = set(re.findall(r"\(#([\w-]+[?!])", path.read_text(encoding="utf-8")))
+            assert used <= {"one-of?", "not-one-of?", "like?", "not-like?", "set!"}, path
+
+
+def test_query_folders_hold_nothing_but_questions() -> None:
+    names = {path.stem for path in grammars_folder().glob("*/queries/*")}
+    assert names <= set(QUESTIONS)
+    assert {path.suffix for path in grammars_folder().glob("*/queries/*")} == {".scm"}
