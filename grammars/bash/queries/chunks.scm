@@ -1,2 +1,1 @@
-(program
-  (_) @chunk)
+(program (_) @chunk)

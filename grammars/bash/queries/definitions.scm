@@ -1,31 +1,17 @@
 ; Functions, and variables outside of them; what a function sets is as good as local, unless it
 ; is exported.
 
-(function_definition
-  name: (word) @name
-  body: (_) @body) @definition.function
+(function_definition name: (word) @name body: (_) @body) @definition.function
 
 (declaration_command
-  [
-    "export"
-    "readonly"
-    "declare"
-    "typeset"
-  ]
-  [
-    (variable_assignment
-      name: (variable_name) @name)
-    (variable_name) @name
-  ]) @definition.variable
+  ["export" "readonly" "declare" "typeset"]
+  [(variable_assignment name: (variable_name) @name) (variable_name) @name]) @definition.variable
 
-(variable_assignment
-  name: (variable_name) @name) @definition.variable
+(variable_assignment name: (variable_name) @name) @definition.variable
 
 ; alias lst='ls -lt'
 ((command
-  name: (command_name) @_alias
-  argument: (concatenation
-    .
-    (word) @name)) @definition.function
+   name: (command_name) @_alias
+   argument: (concatenation . (word) @name)) @definition.function
   (#one-of? @_alias "alias")
   (#set! part "[^=]+"))

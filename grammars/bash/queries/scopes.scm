@@ -1,4 +1,3 @@
-(function_definition
-  body: (_) @scope)
+(function_definition body: (_) @scope)
 
 (subshell) @scope

@@ -3,31 +3,15 @@
 ; SCSS and Less are read by the same parser: mixins, functions and nested rules are found, "$x" and
 ; "@x: 1" are not (it takes them for errors). A condition (@media, @supports) is no name.
 
-(rule_set
-  (selectors
-    (class_selector
-      .
-      (class_name) @name
-      .))
-  (block) @body) @definition.section
+(rule_set (selectors (class_selector . (class_name) @name .)) (block) @body) @definition.section
 
-(rule_set
-  (selectors
-    (id_selector
-      .
-      (id_name) @name
-      .))
-  (block) @body) @definition.section
+(rule_set (selectors (id_selector . (id_name) @name .)) (block) @body) @definition.section
 
 (rule_set
   (selectors
     [
-      (class_selector
-        (_)
-        (class_name))
-      (id_selector
-        (_)
-        (id_name))
+      (class_selector (_) (class_name))
+      (id_selector (_) (id_name))
       (tag_name)
       (universal_selector)
       (nesting_selector)
@@ -42,27 +26,14 @@
     ] @name)
   (block) @body) @definition.section
 
-(keyframes_statement
-  (keyframes_name) @name
-  (keyframe_block_list) @body) @definition.section
+(keyframes_statement (keyframes_name) @name (keyframe_block_list) @body) @definition.section
 
-((declaration
-  .
-  (property_name) @name) @definition.variable
-  (#like? @name "^--"))
+((declaration . (property_name) @name) @definition.variable (#like? @name "^--"))
 
 ; @property --depth { }
-((at_rule
-  (at_keyword) @_property
-  .
-  (keyword_query) @name
-  (block) @body) @definition.variable
+((at_rule (at_keyword) @_property . (keyword_query) @name (block) @body) @definition.variable
   (#one-of? @_property "@property"))
 
 ; @mixin card { }, @function double($x) { }
-((at_rule
-  (at_keyword) @_mixin
-  .
-  (keyword_query) @name
-  (block)? @body) @definition.function
+((at_rule (at_keyword) @_mixin . (keyword_query) @name (block)? @body) @definition.function
   (#one-of? @_mixin "@mixin" "@function"))

@@ -1,4 +1,1 @@
-[
-  (comment)
-  (js_comment)
-] @doc
+[(comment) (js_comment)] @doc

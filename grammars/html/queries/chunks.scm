@@ -1,7 +1,1 @@
-[
-  (element)
-  (script_element)
-  (style_element)
-  (comment)
-  (doctype)
-] @chunk
+[(element) (script_element) (style_element) (comment) (doctype)] @chunk

@@ -1,5 +1,1 @@
-[
-  (element)
-  (script_element)
-  (style_element)
-] @scope
+[(element) (script_element) (style_element)] @scope

@@ -1,19 +1,7 @@
-(document
-  (object
-    (pair) @chunk))
+(document (object (pair) @chunk))
 
-(document
-  (object
-    (pair
-      value: (object
-        (pair) @chunk))))
+(document (object (pair value: (object (pair) @chunk))))
 
-(document
-  (object
-    (pair
-      value: (array
-        (_) @chunk))))
+(document (object (pair value: (array (_) @chunk))))
 
-(document
-  (array
-    (_) @chunk))
+(document (array (_) @chunk))

@@ -1,4 +1,1 @@
-[
-  (object)
-  (array)
-] @scope
+[(object) (array)] @scope

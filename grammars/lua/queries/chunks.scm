@@ -1,2 +1,1 @@
-(chunk
-  (_) @chunk)
+(chunk (_) @chunk)

@@ -1,5 +1,4 @@
-(section
-  (_) @chunk)
+(section (_) @chunk)
 
 (minus_metadata) @chunk
 (plus_metadata) @chunk

@@ -3,68 +3,36 @@
 
 (namespace_use_declaration
   (namespace_use_clause
-    (qualified_name
-      prefix: (namespace_name)? @module
-      (name) @name .)
+    (qualified_name prefix: (namespace_name)? @module (name) @name .)
     alias: (name)? @alias)
   !body) @import
 
 (namespace_use_declaration
-  (namespace_use_clause
-    .
-    (name) @module
-    alias: (name)? @alias)
+  (namespace_use_clause . (name) @module alias: (name)? @alias)
   !body) @import
 
 (namespace_use_declaration
   (namespace_name) @module
   body: (namespace_use_group
-    (namespace_use_clause
-      .
-      [
-        (name) @name
-        (qualified_name
-          (name) @name .)
-      ]
-      alias: (name)? @alias))) @import
+    (namespace_use_clause . [(name) @name (qualified_name (name) @name .)] alias: (name)? @alias))) @import
 
 [
-  (require_expression
-    (string
-      (string_content) @module))
-  (require_once_expression
-    (string
-      (string_content) @module))
-  (include_expression
-    (string
-      (string_content) @module))
-  (include_once_expression
-    (string
-      (string_content) @module))
+  (require_expression (string (string_content) @module))
+  (require_once_expression (string (string_content) @module))
+  (include_expression (string (string_content) @module))
+  (include_once_expression (string (string_content) @module))
 ] @import
 
 ; require __DIR__ . '/bootstrap.php': beside the file
 ([
-  (require_expression
-    (binary_expression
-      left: (_) @_folder
-      right: (string
-        (string_content) @module)))
-  (require_once_expression
-    (binary_expression
-      left: (_) @_folder
-      right: (string
-        (string_content) @module)))
-  (include_expression
-    (binary_expression
-      left: (_) @_folder
-      right: (string
-        (string_content) @module)))
-  (include_once_expression
-    (binary_expression
-      left: (_) @_folder
-      right: (string
-        (string_content) @module)))
-] @import
+   (require_expression
+     (binary_expression left: (_) @_folder right: (string (string_content) @module)))
+   (require_once_expression
+     (binary_expression left: (_) @_folder right: (string (string_content) @module)))
+   (include_expression
+     (binary_expression left: (_) @_folder right: (string (string_content) @module)))
+   (include_once_expression
+     (binary_expression left: (_) @_folder right: (string (string_content) @module)))
+ ] @import
   (#one-of? @_folder "__DIR__" "dirname(__FILE__)")
   (#set! from "."))

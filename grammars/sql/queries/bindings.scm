@@ -1,4 +1,2 @@
 ; FROM gauges g, JOIN readings AS r
-(relation
-  (object_reference) @type
-  alias: (_) @binding)
+(relation (object_reference) @type alias: (_) @binding)

@@ -1,4 +1,1 @@
-[
-  (comment)
-  (marginalia)
-] @doc
+[(comment) (marginalia)] @doc

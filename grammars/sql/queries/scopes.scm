@@ -1,6 +1,1 @@
-[
-  (statement)
-  (function_body)
-  (procedure_body)
-  (column_definitions)
-] @scope
+[(statement) (function_body) (procedure_body) (column_definitions)] @scope

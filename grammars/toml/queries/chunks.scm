@@ -1,6 +1,3 @@
-(document
-  (_) @chunk)
+(document (_) @chunk)
 
-(document
-  (table
-    (pair) @chunk))
+(document (table (pair) @chunk))

@@ -2,54 +2,15 @@
 
 (document
   [
-    (table
-      .
-      [
-        (bare_key)
-        (dotted_key)
-        (quoted_key)
-      ] @name
-      .
-      (_)? @body)
-    (table_array_element
-      .
-      [
-        (bare_key)
-        (dotted_key)
-        (quoted_key)
-      ] @name
-      .
-      (_)? @body)
+    (table . [(bare_key) (dotted_key) (quoted_key)] @name . (_)? @body)
+    (table_array_element . [(bare_key) (dotted_key) (quoted_key)] @name . (_)? @body)
   ] @definition.section)
 
-(document
-  (pair
-    .
-    [
-      (bare_key)
-      (dotted_key)
-      (quoted_key)
-    ] @name
-    (_) @body) @definition.section)
+(document (pair . [(bare_key) (dotted_key) (quoted_key)] @name (_) @body) @definition.section)
 
 (document
-  (table
-    (pair
-      .
-      [
-        (bare_key)
-        (dotted_key)
-        (quoted_key)
-      ] @name
-      (_) @body) @definition.section))
+  (table (pair . [(bare_key) (dotted_key) (quoted_key)] @name (_) @body) @definition.section))
 
 (document
   (table_array_element
-    (pair
-      .
-      [
-        (bare_key)
-        (dotted_key)
-        (quoted_key)
-      ] @name
-      (_) @body) @definition.section))
+    (pair . [(bare_key) (dotted_key) (quoted_key)] @name (_) @body) @definition.section))

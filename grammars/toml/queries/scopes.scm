@@ -1,6 +1,1 @@
-[
-  (table)
-  (table_array_element)
-  (inline_table)
-  (array)
-] @scope
+[(table) (table_array_element) (inline_table) (array)] @scope

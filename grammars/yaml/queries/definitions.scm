@@ -3,10 +3,7 @@
 
 (document
   (block_node
-    (block_mapping
-      (block_mapping_pair
-        key: (_) @name
-        value: (_)? @body) @definition.section)))
+    (block_mapping (block_mapping_pair key: (_) @name value: (_)? @body) @definition.section)))
 
 (document
   (block_node
@@ -14,22 +11,14 @@
       (block_mapping_pair
         value: (block_node
           (block_mapping
-            (block_mapping_pair
-              key: (_) @name
-              value: (_)? @body) @definition.section))))))
+            (block_mapping_pair key: (_) @name value: (_)? @body) @definition.section))))))
 
 (document
   (block_node
     (block_mapping
       (block_mapping_pair
         value: (flow_node
-          (flow_mapping
-            (flow_pair
-              key: (_) @name
-              value: (_)? @body) @definition.section))))))
+          (flow_mapping (flow_pair key: (_) @name value: (_)? @body) @definition.section))))))
 
 ; In a file with an error the parser may find the pairs but no document around them.
-(ERROR
-  (block_mapping_pair
-    key: (_) @name
-    value: (_)? @body) @definition.section)
+(ERROR (block_mapping_pair key: (_) @name value: (_)? @body) @definition.section)

@@ -1,3 +1,2 @@
 ; *defaults
-(alias
-  (alias_name) @reference.name)
+(alias (alias_name) @reference.name)

@@ -1,4 +1,1 @@
-[
-  (block_mapping_pair)
-  (block_sequence_item)
-] @scope
+[(block_mapping_pair) (block_sequence_item)] @scope
