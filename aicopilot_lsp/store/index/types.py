@@ -4,7 +4,8 @@ Lines count from 0, last lines are exclusive; paths have "/" and are relative to
 root.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,3 +93,58 @@ class FileRow:
     symbols: tuple[Symbol, ...] = ()
     imports: tuple[ImportRow, ...] = ()
     chunks: tuple[ChunkRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """By what a file is told to be the one that the index knows."""
+
+    digest: bytes
+    size_bytes: int
+    modified_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexStatus:
+    """What an index holds.
+
+    Attributes
+    ----------
+    fault : str
+        Why it can't be asked, as a clause for a person ("there is none yet"); "" when it can.
+    damaged : bool
+        It has to be built anew before it can be asked.
+    source_bytes : int
+        Sum of the files' sizes.
+    disk_bytes : int
+        What the database takes on the disk.
+    notes : mapping of str to int
+        Why nothing, or less, is known of some files, and of how many.
+    state : mapping of str to str
+        What its builder keeps beside it (IndexWriter.set_state).
+    """
+
+    fault: str = ""
+    damaged: bool = False
+    files: int = 0
+    symbols: int = 0
+    chunks: int = 0
+    source_bytes: int = 0
+    disk_bytes: int = 0
+    notes: Mapping[str, int] = field(default_factory=dict)
+    state: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileFacts:
+    """What the index knows of one file."""
+
+    path: str
+    language: str
+    size_bytes: int
+    modified_ns: int
+    note: str
+    symbols: tuple[Symbol, ...]
+    imports: tuple[ImportRow, ...]
+    chunks: tuple[tuple[int, int], ...]  # first and last lines
+    importers: tuple[str, ...]

@@ -1,0 +1,82 @@
+"""How much an index may take on the disk, and which files keep their text when it is too little.
+
+Beyond FULL_SHARE of the limit, the texts and chunks of the files that take most are given up until
+SPARE_SHARE is left; most of them are data, or generated. Their symbols and imports stay. What the
+least of them took is the bound from then on: a file that takes as much is not put whole again. So
+the files that are found whole are the same whichever way the index grew, but for the last few.
+"""
+
+import sqlite3
+
+FULL_SHARE = 0.85
+SPARE_SHARE = 0.70
+_FORGIVEN_SHARE = 0.50
+_LEAST_PAGES = 64
+_UNBOUNDED = -1
+
+
+class Room:
+    """The limit of one database, open for writing.
+
+    Attributes
+    ----------
+    bound_bytes : int or None
+        What a file's text and terms may take, compressed, for it to be put whole.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, max_bytes: int) -> None:
+        self._connection = connection
+        self._page_bytes = self._pragma("page_size")
+        pages = max(max_bytes // self._page_bytes, _LEAST_PAGES)
+        self._max_bytes = pages * self._page_bytes
+        # What is beyond it already stays readable; nothing more is added.
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+        self.bound_bytes = self._stored_bound()
+
+    @property
+    def used_bytes(self) -> int:
+        pages = self._pragma("page_count") - self._pragma("freelist_count")
+        return pages * self._page_bytes
+
+    @property
+    def is_short(self) -> bool:
+        return self.used_bytes > self._max_bytes * FULL_SHARE
+
+    @property
+    def is_spare(self) -> bool:
+        return self.used_bytes <= self._max_bytes * SPARE_SHARE
+
+    @property
+    def is_ample(self) -> bool:
+        """A bound that was set need not be kept: the limit was raised, or many files went."""
+        return self.used_bytes < self._max_bytes * _FORGIVEN_SHARE
+
+    def largest(self, count: int) -> list[tuple[int, int]]:
+        """The files that take most: keys, and bytes of their texts and terms."""
+        found = self._connection.execute(
+            "SELECT file, length(text) + length(terms) AS bytes FROM texts"
+            " ORDER BY bytes DESC, file LIMIT ?",
+            (count,),
+        )
+        return found.fetchall()
+
+    def set_bound(self, bound_bytes: int | None) -> None:
+        """Within a transaction."""
+        self.bound_bytes = bound_bytes
+        self._connection.execute(
+            "INSERT OR REPLACE INTO totals VALUES ('bound', ?)",
+            (_UNBOUNDED if bound_bytes is None else bound_bytes,),
+        )
+
+    def give_back(self) -> None:
+        """Return free pages to the file system where they are more than a quarter."""
+        if self._pragma("freelist_count") * 4 > self._pragma("page_count"):
+            self._connection.execute("PRAGMA incremental_vacuum").fetchall()
+
+    def _stored_bound(self) -> int | None:
+        found = self._connection.execute("SELECT n FROM totals WHERE name = 'bound'").fetchone()
+        return None if found is None or found[0] == _UNBOUNDED else int(found[0])
+
+    def _pragma(self, name: str) -> int:
+        (value,) = self._connection.execute(f"PRAGMA {name}").fetchone()
+        return int(value)
