@@ -53,13 +53,22 @@ class Elsewhere:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composed:
-    """A request, and what it was made of."""
+    """A request, and what it was made of.
+
+    Attributes
+    ----------
+    cold : bool
+        It begins as no request before it did: nothing of it can be known to the model.
+    changed : bool
+        What stands in front of the text just typed is not as it was in the one before.
+    """
 
     request: GenerateRequest
     healed: Healed
     frozen: Frozen
     chosen: tuple[Chosen, ...]
-    cold: bool  # begins as no request before it did
+    cold: bool
+    changed: bool
 
 
 async def compose(
@@ -82,7 +91,8 @@ async def compose(
     layout, chosen = _laid_out(
         snapshot, previous, held, budget, elsewhere.visible(), resting=resting
     )
-    cold = chosen[: len(held)] != held or not layout.frozen.continues(before)
+    moved = not layout.frozen.continues(before)
+    cold = chosen[:1] != held[:1] or (moved and not chosen)
     known.frozen[uri], known.held[uri] = layout.frozen, chosen
     healed = Healed(middle=layout.middle)
     if healing is not Healing.NONE:
@@ -96,7 +106,14 @@ async def compose(
         stop=fmt.stop if fmt else (),
         deadline_s=deadline_s,
     )
-    return Composed(request=request, healed=healed, frozen=layout.frozen, chosen=chosen, cold=cold)
+    return Composed(
+        request=request,
+        healed=healed,
+        frozen=layout.frozen,
+        chosen=chosen,
+        cold=cold,
+        changed=moved or chosen != held,
+    )
 
 
 def _laid_out(

@@ -58,7 +58,7 @@ async def warm(
             deadline_s=_READS_AT_MOST_S,
             resting=True,
         )
-        usage = await _read(backend, composed) if composed.cold else None
+        usage = await _read(backend, composed) if composed.changed else None
     except ModelError:
         known.restore(snapshot.document.uri, before)
         return None
