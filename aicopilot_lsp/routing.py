@@ -49,7 +49,7 @@ class Routed:
 def route(settings: Settings, role: str, place: Place) -> Routed:
     """The models of `role` that may see a file. There is at least one that serves the role, or
     `refusal` says that there is none."""
-    forbidding = [one for one in settings.routes if _forbids_in(one, settings, place)]
+    forbidding = prohibitions(settings, place)
     ordering = next((one for one in settings.routes if _orders_in(one, settings, place)), None)
     serving = settings.models_for(role)
     ordered = serving if ordering is None else _ordered(serving, ordering.use or ())
@@ -64,6 +64,11 @@ def may_see(settings: Settings, model: ModelSettings, place: Place) -> bool:
     return not any(
         _forbids(one, model) for one in settings.routes if _forbids_in(one, settings, place)
     )
+
+
+def prohibitions(settings: Settings, place: Place) -> list[RouteSettings]:
+    """The routes that forbid a file to some model or other."""
+    return [one for one in settings.routes if _forbids_in(one, settings, place)]
 
 
 def is_local(model: ModelSettings) -> bool:

@@ -57,10 +57,13 @@ class Documents:
     def close(self, uri: str) -> bool:
         return self._open.pop(uri, None) is not None
 
-    def take(self, uri: str) -> Taken | None:
-        """The document as it is now; None when it is not open or its text can't be relied on."""
+    def take(self, uri: str, *, max_lines: int | None = None) -> Taken | None:
+        """The document as it is now; None when it is not open, its text can't be relied on, or it
+        has more than `max_lines`."""
         entry = self._open.get(uri)
         if entry is None or self.suspended(uri):
+            return None
+        if max_lines is not None and len(entry.document.lines) > max_lines:
             return None
         return Taken(entry.document.snapshot(), entry.revision)
 
@@ -68,6 +71,11 @@ class Documents:
         """Whether the document is still as it was taken."""
         entry = self._open.get(taken.snapshot.uri)
         return entry is not None and entry.revision == taken.revision
+
+    def lines(self, uri: str) -> Sequence[str]:
+        """The live lines, to be looked at in this turn and no later; empty when it is not open."""
+        entry = self._open.get(uri)
+        return () if entry is None else entry.document.lines
 
     def suspended(self, uri: str) -> str | None:
         """Why the text of an open document may not be the editor's; None while it is."""

@@ -11,9 +11,11 @@ from aicopilot_lsp.lsp.documents import Documents
 from aicopilot_lsp.lsp.engine import Engine
 from aicopilot_lsp.lsp.files import Places
 from aicopilot_lsp.lsp.gate import Gate
+from aicopilot_lsp.lsp.history import History
 from aicopilot_lsp.lsp.latest import Latest
 from aicopilot_lsp.lsp.notices import Notices
 from aicopilot_lsp.lsp.progress import Progress
+from aicopilot_lsp.lsp.shown import Shown
 
 
 class Session:
@@ -40,6 +42,8 @@ class Session:
         self.progress = progress
         self.ready = Gate()
         self.places = Places()
+        self.shown = Shown(self.places)
+        self.history = History()
         self.last_uri = ""
 
     def begin(self, client: Client) -> None:

@@ -13,6 +13,7 @@ from functools import partial
 from lsprotocol import types
 
 from aicopilot_lsp.completion.types import Outcome, OutcomeKind, Snapshot, Suggestion, Trigger
+from aicopilot_lsp.lsp import around
 from aicopilot_lsp.lsp.client import Folder
 from aicopilot_lsp.lsp.convert import point, showable
 from aicopilot_lsp.lsp.documents import Taken
@@ -32,6 +33,7 @@ class Asked:
     snapshot: Snapshot
     folders: tuple[Folder, ...]
     claim: Claim
+    nearby: around.Taken
     selected: Selected | None = None
 
     @property
@@ -74,8 +76,11 @@ def prepare(
         cursor=cursor if chosen is None else chosen.cursor,
         trigger=trigger,
     )
+    nearby = around.taken(session, uri)
+    session.history.cursor_at(uri, cursor.line)
     claim = session.latest.claim((feature, uri), partial(session.note, uri))
-    return Asked(taken, cursor, snapshot, tuple(session.folders.values()), claim, chosen)
+    folders = tuple(session.folders.values())
+    return Asked(taken, cursor, snapshot, folders, claim, nearby, chosen)
 
 
 async def answer(
@@ -103,6 +108,7 @@ async def _complete(session: Session, asked: Asked, wanted: Callable[[], bool]) 
         # Settings that the client was asked for may say "not in this file": they are waited for.
         await session.ready.wait()
         path, *aliases = await session.places.paths_of(uri, asked.folders)
+        nearby = await around.around(session, uri, asked.nearby, asked.folders)
     except asyncio.CancelledError as error:
         superseded = SUPERSEDED in error.args
         session.note(uri, OutcomeKind.SUPERSEDED if superseded else OutcomeKind.CANCELLED)
@@ -113,7 +119,7 @@ async def _complete(session: Session, asked: Asked, wanted: Callable[[], bool]) 
         return Outcome(kind=OutcomeKind.EMPTY, reason="no-engine")
     if session.client.progress:
         session.progress.watch(session.engine)
-    snapshot = replace(asked.snapshot, path=path, aliases=tuple(aliases))
+    snapshot = replace(asked.snapshot, path=path, aliases=tuple(aliases), around=nearby)
     return await session.engine.complete(snapshot)
 
 

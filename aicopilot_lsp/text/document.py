@@ -222,6 +222,11 @@ class Document:
                     self.suspended = str(error)
         return tuple(done)
 
+    @property
+    def lines(self) -> Sequence[str]:
+        """The live lines, as in DocumentSnapshot: they change with the next `apply`."""
+        return self._lines
+
     def snapshot(self) -> DocumentSnapshot:
         """The text as it is now; the same object until the next `apply`.
 

@@ -17,15 +17,18 @@ def did_open(session: Session, params: types.DidOpenTextDocumentParams) -> None:
     """Changes live state; instant."""
     document = params.text_document
     session.documents.open(document.uri, str(document.language_id), document.version, document.text)
+    session.history.opened(document.uri)
     session.notices.resumed(document.uri)
 
 
 def did_change(session: Session, params: types.DidChangeTextDocumentParams) -> None:
     """Changes live state; instant."""
     uri = params.text_document.uri
-    if session.documents.change(uri, params.text_document.version, changes(params)) is None:
+    edits = session.documents.change(uri, params.text_document.version, changes(params))
+    if edits is None:
         _log.debug("Ignored a change of a document that is not open.")
         return
+    session.history.changed(uri, edits, session.documents.lines(uri))
     _drop_requests(session, uri)  # their answers could only be null
     if session.documents.suspended(uri) is None:
         session.notices.resumed(uri)
