@@ -14,11 +14,11 @@ from aicopilot_lsp.store.index.layout import (
     clean,
     first_id,
     pack,
-    rank,
     split_words,
     terms_of_chunks,
 )
-from aicopilot_lsp.store.index.rarity import rare_terms, score_factors
+from aicopilot_lsp.store.index.order import by_authority, fair_shares, in_file_order
+from aicopilot_lsp.store.index.rarity import Frequencies, score_factors
 from aicopilot_lsp.store.index.types import FileFacts, ImportRow, IndexStatus, Symbol
 
 # Old SQLite takes 999 parameters in one statement.
@@ -58,22 +58,6 @@ def defining(ask: sqlite3.Connection, names: Collection[str], limit: int) -> lis
     return by_authority(found)[:limit]
 
 
-def by_authority(symbols: Iterable[Symbol]) -> list[Symbol]:
-    """Those that more speaks for first; how often a name is defined is counted among them."""
-    listed = list(symbols)
-    often = Counter(symbol.name for symbol in listed)
-    return sorted(
-        listed,
-        key=lambda one: (
-            rank(one.kind, one.parent),
-            often[one.name],
-            one.name,
-            one.path,
-            one.first,
-        ),
-    )
-
-
 def members(ask: sqlite3.Connection, types: Collection[str], limit: int) -> list[Symbol]:
     """See IndexReader.members."""
     found = [
@@ -88,25 +72,6 @@ def members(ask: sqlite3.Connection, types: Collection[str], limit: int) -> list
         for name in sorted({clean(name) for name in types} - {""})
     ]
     return in_file_order(fair_shares(found, limit))
-
-
-def fair_shares(lists: Sequence[Sequence[Symbol]], limit: int) -> Iterator[Symbol]:
-    """At most `limit` of them all, taken in turns from the beginning of each."""
-    room = limit
-    waiting = [iter(one) for one in lists]
-    while waiting and room:
-        going = []
-        for one in waiting[:room]:
-            symbol = next(one, None)
-            if symbol is not None:
-                yield symbol
-                room -= 1
-                going.append(one)
-        waiting = going
-
-
-def in_file_order(symbols: Iterable[Symbol]) -> list[Symbol]:
-    return sorted(symbols, key=lambda one: (one.path, one.first, -one.last))
 
 
 def symbols_in(ask: sqlite3.Connection, path: str) -> list[Symbol]:
@@ -141,21 +106,23 @@ def importers_of(ask: sqlite3.Connection, path: str, limit: int) -> list[str]:
     return [path for (path,) in rows]
 
 
-def weighted(
+def frequencies(
     ask: sqlite3.Connection, terms: Collection[str], exclude: Collection[str]
-) -> Mapping[str, float]:
-    """See IndexReader.rare_terms."""
+) -> Frequencies:
+    """See IndexReader.frequencies."""
     wanted = sorted({clean(term) for term in terms})
     counts: Counter[str] = Counter()
     for some in _batches(wanted):
         rows = ask.execute(f"SELECT term, chunks FROM terms WHERE term IN ({_marks(some)})", some)
         counts.update(dict(rows.fetchall()))
-    total = _total(ask, "chunks")
-    for chunks, packed in _excluded_terms(ask, exclude):
-        total -= chunks
-        for line in terms_of_chunks(packed, chunks):
-            counts.subtract(term for term in line.split() if term in counts)
-    return rare_terms(counts, total)
+    chunks, postings = _total(ask, "chunks"), _total(ask, "postings")
+    for hidden, packed in _excluded_terms(ask, exclude):
+        chunks -= hidden
+        for line in terms_of_chunks(packed, hidden):
+            found = line.split()
+            postings -= len(found)
+            counts.subtract(term for term in found if term in counts)
+    return Frequencies(chunks_of=counts, chunks=chunks, postings=postings)
 
 
 def ranked(
@@ -169,8 +136,8 @@ def ranked(
     """Chunks by falling score; of equal ones by path and line."""
     if not weights or limit <= 0:
         return []
-    total, postings = _total(ask, "chunks"), _total(ask, "postings")
-    top, base, per_term = score_factors(postings / max(total, 1))
+    mean_terms = _total(ask, "postings") / max(_total(ask, "chunks"), 1)
+    top, base, per_term = score_factors(mean_terms)
     parameters: list[object] = [top, base, per_term]
     for term, weight in weights.items():
         parameters += (weight, f'"{clean(term)}"')

@@ -8,6 +8,7 @@ Pure functions.
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 MAX_TERMS = 12
 _COMMON_SHARE = 0.02
@@ -21,6 +22,27 @@ _MAX_POSTINGS = 20_000
 
 _K1 = 1.2
 _B = 0.75
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frequencies:
+    """How rare terms are.
+
+    Attributes
+    ----------
+    chunks_of : mapping of str to int
+        In how many chunks each of the terms is that were asked for; those in none may be missing.
+    chunks, postings : int
+        How many chunks there are, and the sum of their numbers of different terms.
+    """
+
+    chunks_of: Mapping[str, int] = field(default_factory=dict)
+    chunks: int = 0
+    postings: int = 0
+
+    @property
+    def mean_terms(self) -> float:
+        return self.postings / max(self.chunks, 1)
 
 
 def rare_terms(chunks_of: Mapping[str, int], total: int) -> dict[str, float]:

@@ -16,6 +16,7 @@ from aicopilot_lsp.errors import StoreErrorKind
 from aicopilot_lsp.store.index import questions
 from aicopilot_lsp.store.index.faults import kind_of
 from aicopilot_lsp.store.index.layout import APPLICATION_ID, VERSION, DamagedError, unpack
+from aicopilot_lsp.store.index.rarity import Frequencies
 from aicopilot_lsp.store.index.types import ChunkRow, FileFacts, ImportRow, IndexStatus, Symbol
 
 _T = TypeVar("_T")
@@ -83,12 +84,10 @@ class IndexReader:
         """The files with an import whose target is this one, by name."""
         return self._ask(lambda ask: questions.importers_of(ask, path, limit), ())
 
-    def rare_terms(
-        self, terms: Collection[str], *, exclude: Collection[str] = ()
-    ) -> Mapping[str, float]:
-        """Those of the terms to search for, with weights (rarity.py), as files that are not in
-        `exclude` have them."""
-        return self._ask(lambda ask: questions.weighted(ask, terms, exclude), {})
+    def frequencies(self, terms: Collection[str], *, exclude: Collection[str] = ()) -> Frequencies:
+        """In how many chunks of files that are not in `exclude` each of these terms is. `search`
+        is asked with the rare ones (rarity.py)."""
+        return self._ask(lambda ask: questions.frequencies(ask, terms, exclude), Frequencies())
 
     def search(
         self,
@@ -103,7 +102,7 @@ class IndexReader:
         Parameters
         ----------
         weights : mapping of str to float
-            From `rare_terms`.
+            From `rarity.rare_terms`.
         exclude : collection of str
             Paths of files that are passed over.
         under : str

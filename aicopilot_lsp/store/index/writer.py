@@ -12,7 +12,6 @@ Measured on two cores with 10,000 files (106 MB of source): see bench/index_stor
 
 import shutil
 import sqlite3
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -23,32 +22,17 @@ from typing import Self
 from aicopilot_lsp.errors import StoreError, StoreErrorKind
 from aicopilot_lsp.store.index import opening
 from aicopilot_lsp.store.index.faults import as_store_error, store_error
-from aicopilot_lsp.store.index.layout import (
-    MAX_ROWS_PER_FILE,
-    clean,
-    distinct_terms,
-    first_id,
-    join_words,
-    owner,
-    pack,
-    rank,
-    terms_of_chunks,
-)
+from aicopilot_lsp.store.index.layout import clean
 from aicopilot_lsp.store.index.room import Room
-from aicopilot_lsp.store.index.types import ChunkRow, FileRow, ImportRow, Known, Symbol
+from aicopilot_lsp.store.index.tables import NAMES_ONLY, Tables
+from aicopilot_lsp.store.index.types import FileRow, Known
 
-NAMES_ONLY = "names only: the index has reached its size limit"
 LEFT_OUT = "left out: the index has reached its size limit"
 
 _REMOVED_AT_ONCE = 500
 _SHRUNK_AT_ONCE = 50
 # With less free, a database that is full is so because the disk is.
 _FULL_DISK_BYTES = 16 << 20
-
-_ADD_TERMS = (
-    "INSERT INTO terms VALUES (?, ?)"
-    " ON CONFLICT (term) DO UPDATE SET chunks = chunks + excluded.chunks"
-)
 _MERGE = "INSERT INTO postings (postings, rank) VALUES ('merge', 1000)"
 
 
@@ -76,10 +60,7 @@ class IndexWriter:
         self._connection, self.rebuilt = found
         self._inode = path.stat().st_ino
         self._room = Room(self._connection, max_bytes)
-        # What the transaction under way changes in the tables of these names.
-        self._terms: Counter[str] = Counter()
-        self._totals: Counter[str] = Counter()
-        self._next_chunk = 0
+        self._tables = Tables(self._connection)
         if self._room.bound_bytes is not None and self._room.is_ample:
             self._forgive()
 
@@ -128,8 +109,9 @@ class IndexWriter:
             # Larger than what is kept free for it: one by one.
             for row in latest.values():
                 self._put_what_fits(row)
-        if self._room.is_short:
-            self._shrink()
+        with self._asking():
+            if self._room.is_short:
+                self._shrink()
 
     def remove(self, paths: Collection[str]) -> None:
         """Forget these files; 500 in a transaction."""
@@ -137,7 +119,7 @@ class IndexWriter:
         for start in range(0, len(ordered), _REMOVED_AT_ONCE):
             with self._writing():
                 for path in ordered[start : start + _REMOVED_AT_ONCE]:
-                    self._forget(path)
+                    self._tables.forget(path)
 
     def touch(self, path: str, *, size_bytes: int, modified_ns: int) -> None:
         """The file looks different from outside and has the same content."""
@@ -189,7 +171,7 @@ class IndexWriter:
     def _put(self, rows: Iterable[FileRow]) -> None:
         with self._writing():
             for row in rows:
-                self._replace(row)
+                self._tables.put(row, self._room.bound_bytes)
 
     def _put_what_fits(self, row: FileRow) -> None:
         """One file whole, or without its text, or only that it is there."""
@@ -207,17 +189,16 @@ class IndexWriter:
 
     def _shrink(self) -> None:
         """Give up texts until there is room again, or none is left."""
-        while not self._room.is_spare and (largest := self._room.largest(_SHRUNK_AT_ONCE)):
-            with self._writing():
-                for file, _ in largest:
-                    self._forget_text(file)
-                    self._connection.execute(
-                        "UPDATE files SET note = ? WHERE id = ? AND note = ''", (NAMES_ONLY, file)
-                    )
-                self._room.set_bound(min(taken for _, taken in largest))
-        if not self._room.is_spare:
-            with self._writing():
-                self._room.set_bound(0)
+        with self._asking():
+            while not self._room.is_spare and (largest := self._room.largest(_SHRUNK_AT_ONCE)):
+                with self._writing():
+                    for file, _ in largest:
+                        self._tables.forget_text(file)
+                        self._tables.note(file, NAMES_ONLY)
+                    self._room.set_bound(min(taken for _, taken in largest))
+            if not self._room.is_spare:
+                with self._writing():
+                    self._room.set_bound(0)
 
     def _forgive(self) -> None:
         """Have the files that were put without their text read again."""
@@ -228,123 +209,6 @@ class IndexWriter:
                 (NAMES_ONLY, LEFT_OUT),
             )
 
-    def _replace(self, row: FileRow) -> None:
-        text = pack(row.text)
-        chunks = row.chunks[:MAX_ROWS_PER_FILE]
-        terms = [distinct_terms(chunk.terms) for chunk in chunks]
-        packed_terms = pack("\n".join(map(" ".join, terms)))
-        note = row.note
-        bound = self._room.bound_bytes
-        is_whole = bound is None or len(text) + len(packed_terms) < bound
-        if not is_whole:
-            note = note or NAMES_ONLY
-        file = self._put_file(row, note)
-        self._put_symbols(file, row.symbols[:MAX_ROWS_PER_FILE])
-        self._put_imports(file, row.imports[:MAX_ROWS_PER_FILE])
-        if is_whole and row.text:
-            self._connection.execute(
-                "INSERT INTO texts (file, text, terms) VALUES (?, ?, ?)",
-                (file, text, packed_terms),
-            )
-            self._put_chunks(file, chunks, terms)
-
-    def _put_file(self, row: FileRow, note: str) -> int:
-        """The file's key, with nothing left of what it had."""
-        facts = (row.language, row.digest, row.size_bytes, row.modified_ns, clean(note))
-        file = self._emptied(row.path)
-        self._totals.update(files=1, source_bytes=row.size_bytes)
-        if file is not None:
-            self._connection.execute(
-                "UPDATE files SET language = ?, digest = ?, size_bytes = ?, modified_ns = ?,"
-                " note = ? WHERE id = ?",
-                (*facts, file),
-            )
-            return file
-        put = self._connection.execute(
-            "INSERT INTO files (path, language, digest, size_bytes, modified_ns, note)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            (row.path, *facts),
-        )
-        return int(put.lastrowid or 0)
-
-    def _put_symbols(self, file: int, symbols: Sequence[Symbol]) -> None:
-        self._connection.executemany(
-            "INSERT INTO symbols (id, name, kind, parent, owner, rank, first, last, signature, doc,"
-            " bases, result) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (_symbol_values(key, symbol) for key, symbol in enumerate(symbols, first_id(file))),
-        )
-        self._totals["symbols"] += len(symbols)
-
-    def _put_imports(self, file: int, imports: Sequence[ImportRow]) -> None:
-        self._connection.executemany(
-            "INSERT INTO imports (id, module, name, alias, target) VALUES (?, ?, ?, ?, ?)",
-            (
-                (key, *map(clean, (row.module, row.name, row.alias, row.target)))
-                for key, row in enumerate(imports, first_id(file))
-            ),
-        )
-
-    def _put_chunks(
-        self, file: int, chunks: Sequence[ChunkRow], terms: Sequence[Sequence[str]]
-    ) -> None:
-        keys = range(self._next_chunk, self._next_chunk + len(chunks))
-        self._next_chunk = keys.stop
-        self._connection.executemany(
-            "INSERT INTO chunks (id, file, first, last, terms) VALUES (?, ?, ?, ?, ?)",
-            (
-                (key, file, chunk.first, chunk.last, len(of_chunk))
-                for key, chunk, of_chunk in zip(keys, chunks, terms, strict=True)
-            ),
-        )
-        self._connection.executemany(
-            "INSERT INTO postings (rowid, terms) VALUES (?, ?)",
-            zip(keys, map(" ".join, terms), strict=True),
-        )
-        for of_chunk in terms:
-            self._terms.update(of_chunk)
-        self._totals.update(chunks=len(chunks), postings=sum(map(len, terms)))
-
-    def _forget(self, path: str) -> None:
-        file = self._emptied(path)
-        if file is not None:
-            self._connection.execute("DELETE FROM files WHERE id = ?", (file,))
-
-    def _emptied(self, path: str) -> int | None:
-        """The key of the file, without anything but its row in `files`; None where it has none."""
-        found = self._connection.execute("SELECT id, size_bytes FROM files WHERE path = ?", (path,))
-        row = found.fetchone()
-        if row is None:
-            return None
-        file, size_bytes = row
-        span = (first_id(file), first_id(file + 1))
-        gone = self._connection.execute("DELETE FROM symbols WHERE id >= ? AND id < ?", span)
-        self._connection.execute("DELETE FROM imports WHERE id >= ? AND id < ?", span)
-        gone_totals = {"files": 1, "source_bytes": size_bytes, "symbols": gone.rowcount}
-        self._totals.subtract(gone_totals)
-        self._forget_text(file)
-        return int(file)
-
-    def _forget_text(self, file: int) -> None:
-        """The text of a file, its chunks and their postings."""
-        execute = self._connection.execute
-        found = execute("SELECT terms FROM texts WHERE file = ?", (file,)).fetchone()
-        if found is None:
-            return
-        keys = execute("SELECT id FROM chunks WHERE file = ? ORDER BY id", (file,)).fetchall()
-        lines = terms_of_chunks(found[0], len(keys))
-        # Postings without content are taken back by saying what they were.
-        self._connection.executemany(
-            "INSERT INTO postings (postings, rowid, terms) VALUES ('delete', ?, ?)",
-            ((key, line) for (key,), line in zip(keys, lines, strict=True)),
-        )
-        for line in lines:
-            terms = line.split()
-            self._terms.subtract(terms)
-            self._totals["postings"] -= len(terms)
-        self._totals["chunks"] -= len(keys)
-        execute("DELETE FROM chunks WHERE file = ?", (file,))
-        execute("DELETE FROM texts WHERE file = ?", (file,))
-
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """One transaction, with the counts that go with it."""
@@ -353,29 +217,14 @@ class IndexWriter:
         with self._asking():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
-                self._terms.clear()
-                self._totals.clear()
-                (last,) = self._connection.execute("SELECT max(id) FROM chunks").fetchone()
-                self._next_chunk = (last or 0) + 1
+                self._tables.begin()
                 yield
-                self._count()
+                self._tables.end()
                 self._connection.execute("COMMIT")
             except BaseException:
-                if self._connection.in_transaction:
+                with suppress(sqlite3.Error):  # it may have been rolled back already
                     self._connection.execute("ROLLBACK")
                 raise
-
-    def _count(self) -> None:
-        changed = sorted(item for item in self._terms.items() if item[1])
-        self._connection.executemany(_ADD_TERMS, changed)
-        self._connection.executemany(
-            "DELETE FROM terms WHERE term = ? AND chunks <= 0",
-            ((term,) for term, change in changed if change < 0),
-        )
-        self._connection.executemany(
-            "UPDATE totals SET n = n + ? WHERE name = ?",
-            ((change, name) for name, change in self._totals.items()),
-        )
 
     @contextmanager
     def _asking(self) -> Iterator[None]:
@@ -386,9 +235,10 @@ class IndexWriter:
                 yield
         except StoreError as error:
             if error.kind is StoreErrorKind.DAMAGED:
-                self.close()
+                self._connection.close()
                 with suppress(OSError):
                     opening.remove(self._path)
+                self._lock.close()
             raise
 
     def _is_in_place(self) -> bool:
@@ -401,21 +251,3 @@ class IndexWriter:
 
     def _is_disk_full(self) -> bool:
         return shutil.disk_usage(self._path.parent).free < _FULL_DISK_BYTES
-
-
-def _symbol_values(key: int, symbol: Symbol) -> tuple[object, ...]:
-    name, parent = clean(symbol.name), clean(symbol.parent)
-    return (
-        key,
-        name,
-        symbol.kind,
-        parent,
-        owner(parent),
-        rank(symbol.kind, parent),
-        symbol.first,
-        symbol.last,
-        clean(symbol.signature),
-        clean(symbol.doc),
-        clean(join_words(symbol.bases)),
-        clean(symbol.result),
-    )
