@@ -90,9 +90,15 @@ def chars(chosen: Sequence[Chosen]) -> int:
     return sum(len(path) + len(text) + 2 for path, text in files_of(chosen))
 
 
-def files_of(chosen: Sequence[Chosen]) -> tuple[tuple[str, str], ...]:
-    """As (path, text), neighbours of one file under one heading."""
-    return tuple(_files(chosen))
+def files_of(chosen: Sequence[Chosen], but: str | None = None) -> tuple[tuple[str, str], ...]:
+    """As (path, text), neighbours of one file under one heading; without those of the file `but`,
+    which `preface_of` gives."""
+    return tuple(_files([one for one in chosen if one.snippet.path != but]))
+
+
+def preface_of(chosen: Sequence[Chosen], path: str) -> str:
+    """What of the current file itself is shown beside its window: it stands right above that."""
+    return "\n".join(one.rendering.text for one in chosen if one.snippet.path == path)
 
 
 def _files(chosen: Sequence[Chosen]) -> Iterator[tuple[str, str]]:

@@ -14,7 +14,7 @@ Next: generate.py.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aicopilot_lsp.completion.types import Snapshot
 from aicopilot_lsp.models.fim import assemble, neutralise_all
@@ -93,6 +93,14 @@ def lay_out(snapshot: Snapshot, previous: Frozen | None, budget_chars: int) -> L
         file_name=_file_name(snapshot),
         language_id=document.language_id,
     )
+
+
+def with_preface(layout: Layout, text: str) -> Layout:
+    """The same with `text`, of the file's own, above the window: what the window does not reach."""
+    if not text:
+        return layout
+    own = layout.prefix.removeprefix(layout.header)
+    return replace(layout, prefix=f"{layout.header}{unix_newlines(text)}\n\n{own}")
 
 
 def render(
