@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from aicopilot_lsp.text.document import DocumentSnapshot
 from aicopilot_lsp.text.languages import Language, language_id_for
+from aicopilot_lsp.text.syntax import plain
 from aicopilot_lsp.text.syntax.encoding import encode
 from aicopilot_lsp.text.syntax.extract import outline_from
 from aicopilot_lsp.text.syntax.grammars import Grammar, parser_for
@@ -26,14 +27,14 @@ def outline(
     """The outline of a document; `parsed` says whether by its parser or by its looks."""
     grammar = grammar_of(document, language)
     if grammar is None or sum(map(len, document.lines)) > MOST_BYTES:
-        return _plain(document, language)
+        return plain.outline(document, language)
     deadline = Deadline.after_ms(limit_ms)
     content = encode(document.text)
     try:
         tree = parse(grammar.parser(), content, deadline)
         return outline_from(tree, content, document.lines, grammar, deadline)
     except OutOfTimeError:
-        return _plain(document, language)
+        return plain.outline(document, language)
 
 
 def grammar_of(document: DocumentSnapshot, language: Language) -> Grammar | None:
@@ -42,7 +43,3 @@ def grammar_of(document: DocumentSnapshot, language: Language) -> Grammar | None
     if language_id not in language.language_ids:
         language_id = language_id_for(unquote(urlsplit(document.uri).path))
     return parser_for(language, language_id)
-
-
-def _plain(_document: DocumentSnapshot, language: Language) -> Outline:
-    return Outline(language=language.name, parsed=False)
