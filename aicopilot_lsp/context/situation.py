@@ -13,13 +13,21 @@ A type is written as the source gives it away:
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from aicopilot_lsp.context.types import Around, NearName, Situation
 from aicopilot_lsp.text.document import DocumentSnapshot, Point
-from aicopilot_lsp.text.syntax.outline import Binding, Definition, Kind, Outline, Role
+from aicopilot_lsp.text.syntax.outline import (
+    Binding,
+    Definition,
+    Kind,
+    Outline,
+    Reference,
+    Role,
+)
 
 # How much a use counts by its distance in lines: half at six lines above, and a line below says
 # less than one above. Uses elsewhere in the enclosing function count at least _IN_FUNCTION.
@@ -39,6 +47,7 @@ _AT_CURSOR = 1.0  # of what stands before the dot at the cursor
 _BEGUN = 0.9  # of an attribute whose name is being typed
 _NEAR = 0.9  # times the weight of the name that has it
 _LOCAL = 0.55  # of a parameter or a local variable
+_OUTER = 0.25  # of one of the functions around that
 _NAMED = 0.8  # named itself, times its weight
 _RESULT = 0.5
 _BASE = 0.35
@@ -58,11 +67,19 @@ _SEPARATOR = re.compile(_DOT)
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The definitions around the cursor: innermost function and class, and where they begin."""
+    """The definitions around the cursor: innermost function and class, and where they begin.
+
+    Attributes
+    ----------
+    first, outer : int
+        Lines from which on names are those of the enclosing function, and of the functions that
+        this one is in.
+    """
 
     function: Definition | None
     type: Definition | None
-    first: int  # line from which on names are those of the enclosing function
+    first: int
+    outer: int
 
 
 def situate(
@@ -92,7 +109,7 @@ def surroundings(document: DocumentSnapshot, at: Point, outline: Outline) -> Sur
     """What the cursor is in. A function whose body is still empty ends before the cursor, or was
     not understood at all; then the cursor's indentation says that it is in it."""
     indent = _indent_at(document, at)
-    function = kind = None
+    function = kind = outermost = None
     for definition in outline.definitions:
         if definition.head > at:
             break
@@ -100,11 +117,14 @@ def surroundings(document: DocumentSnapshot, at: Point, outline: Outline) -> Sur
             continue
         if definition.kind in (Kind.FUNCTION, Kind.METHOD):
             function = definition
+            outermost = outermost or definition
         elif definition.kind is Kind.CLASS:
             kind = definition
-            function = None
+            function = outermost = None
     first = function.start.line if function else _header_above(document, at, indent)
-    return Surroundings(function, kind, max(first, at.line - _MAX_SCOPE_LINES))
+    outer = outermost.start.line if outermost else first
+    most = at.line - _MAX_SCOPE_LINES
+    return Surroundings(function, kind, max(first, most), max(outer, most))
 
 
 def _still_open(document: DocumentSnapshot, definition: Definition, at: Point, indent: int) -> bool:
@@ -147,10 +167,8 @@ def _names(
 ) -> tuple[NearName, ...]:
     weights: dict[tuple[str, str], float] = {}
     first = min(within.first, at.line - _REACH_ABOVE)
-    for reference in outline.references:
+    for reference in _between(outline.references, first, at.line + _REACH_BELOW):
         line = reference.at.line
-        if line < first or line > at.line + _REACH_BELOW:
-            continue
         weight = _weight(line - at.line)
         if line >= within.first:
             weight = max(weight, _IN_FUNCTION)
@@ -163,6 +181,16 @@ def _names(
         NearName(name=name, weight=weight, receiver=receiver)
         for (name, receiver), weight in ranked[:_MAX_NAMES]
     )
+
+
+def _between(references: Sequence[Reference], first: int, last: int) -> Iterable[Reference]:
+    """Those on the lines first..last; they are in file order."""
+    start = bisect_left(references, first, key=_line)
+    return references[start : bisect_right(references, last, key=_line)]
+
+
+def _line(reference: Reference) -> int:
+    return reference.at.line
 
 
 def _weight(distance: int) -> float:
@@ -222,11 +250,12 @@ def _types(
             add(known.type_of(near.name), near.weight * _NEAR)
             if near.name[:1].isupper():
                 add(near.name, near.weight * _NAMED)
-    for reference in outline.references:
-        if reference.role is Role.TYPE and within.first <= reference.at.line <= at.line:
+    for reference in _between(outline.references, within.first, at.line):
+        if reference.role is Role.TYPE:
             add(reference.name, _LOCAL)
     for binding in known.in_scope():
-        add(known.resolved(binding.type), _LOCAL)
+        inner = binding.at.line >= within.first
+        add(known.resolved(binding.type), _LOCAL if inner else _OUTER)
     if within.function is not None:
         add(within.function.result, _RESULT)
     if within.type is not None:
@@ -267,10 +296,10 @@ class _Known:
         self._imported = {i.local_name for i in outline.imports}
 
     def in_scope(self) -> Iterable[Binding]:
-        """Parameters and local variables of the enclosing function, up to the cursor."""
+        """Parameters and local variables of the enclosing functions, up to the cursor."""
         for name, bindings in self._bindings.items():
             if "." not in name:
-                yield from (b for b in bindings if self._within.first <= b.at.line <= self._at.line)
+                yield from (b for b in bindings if self._within.outer <= b.at.line <= self._at.line)
 
     def attributes(self) -> Iterable[Binding]:
         """`self.x` of the enclosing class, wherever in it they are bound."""

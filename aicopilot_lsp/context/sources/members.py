@@ -10,13 +10,19 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from aicopilot_lsp.context.protocol import Index
 from aicopilot_lsp.context.render import of_type
+from aicopilot_lsp.context.situation import surroundings
+from aicopilot_lsp.context.sources.by_use import types_by_use
 from aicopilot_lsp.context.sources.resolve import Found, Lookup
 from aicopilot_lsp.context.types import Situation, Snippet
 from aicopilot_lsp.store.index.types import Symbol
 
 _IMPORTED = 0.12  # of a type that the file imports and does not name near the cursor
 _SECOND = 0.3  # times the weight of the type whose members name it
+_SECOND_USED = 0.8  # the same, and the weight of the member's name, where that is used near by
 _MAX_SECOND = 12
+_SUBTYPE = 0.2
+_MAX_SUBTYPES = 3
+_MAX_IMPORTERS = 12
 _MIN_SECOND_OF = 0.3  # types below this weight lead no further
 _TYPE_NAME = re.compile(r"\b[A-Z][\w$]*")
 
@@ -32,13 +38,17 @@ class Members:
             name = imported.local_name
             if name[:1].isupper():
                 weights[name] = max(weights.get(name, 0.0), _IMPORTED)
+        for name, weight in (await types_by_use(situation, index)).items():
+            weights[name] = max(weights.get(name, 0.0), weight)
         lookup = Lookup(index, situation.path)
         found = await lookup.types(list(weights))
         snippets = _snippets(found, weights, "")
-        second = _named_by_members(found, weights)
+        near = {name.name: name.weight for name in reversed(situation.names)}
+        second = _named_by_members(found, weights, near)
         for origin, named in second.items():
             known = await Lookup(index, origin).types(list(named))
             snippets += _snippets(known, named, "named by a member: ")
+        snippets += await _of_subtypes(situation, index)
         return _strongest(snippets)
 
 
@@ -60,6 +70,31 @@ def _snippets(found: Mapping[str, Found], weights: Mapping[str, float], why: str
     ]
 
 
+async def _of_subtypes(situation: Situation, index: Index) -> list[Snippet]:
+    """What has the types that extend the one around the cursor: a mixin uses what they define."""
+    kind = surroundings(situation.document, situation.cursor, situation.outline).type
+    if kind is None:
+        return []
+    snippets = []
+    for path in await index.importers_of(situation.path, limit=_MAX_IMPORTERS):
+        symbols = await index.symbols_in(path)
+        for symbol in symbols:
+            if kind.name in symbol.bases and not symbol.parent:
+                own = [one for one in symbols if one.parent == symbol.name]
+                snippets.append(
+                    Snippet(
+                        source=Members.name,
+                        path=path,
+                        first=symbol.first,
+                        last=symbol.last,
+                        score=_SUBTYPE,
+                        renderings=of_type(symbol, own),
+                        why=f"extends {kind.name}",
+                    )
+                )
+    return snippets[:_MAX_SUBTYPES]
+
+
 def _told(expression: str, found: Found) -> str:
     name = found.symbol.name
     return name if expression == name else f"{name}, the type of {expression}"
@@ -72,20 +107,26 @@ def _inherited(bases: Iterable[Found]) -> Iterable[tuple[str, Sequence[Symbol]]]
 
 
 def _named_by_members(
-    found: Mapping[str, Found], weights: Mapping[str, float]
+    found: Mapping[str, Found], weights: Mapping[str, float], near: Mapping[str, float]
 ) -> dict[str, dict[str, float]]:
-    """Types that the signatures of members name, by the file that names them."""
-    known = {type_.symbol.name for type_ in found.values()}
+    """Types that the signatures of members name, by the file that names them.
+
+    What a member holds matters as much as the member is used: `for detail in error.details`."""
+    known: dict[str, float] = {}
+    for expression, type_ in found.items():
+        name = type_.symbol.name
+        known[name] = max(known.get(name, 0.0), weights[expression])
     second: dict[tuple[str, str], float] = {}
     for expression, type_ in found.items():
         weight = weights[expression]
         if weight < _MIN_SECOND_OF:
             continue
         for member in type_.members:
+            used = max(_SECOND * weight, _SECOND_USED * near.get(member.name, 0.0))
             for name in _TYPE_NAME.findall(member.signature):
-                if name not in known:
+                if known.get(name, 0.0) < used:
                     key = (type_.symbol.path, name)
-                    second[key] = max(second.get(key, 0.0), weight * _SECOND)
+                    second[key] = max(second.get(key, 0.0), used)
     ranked = sorted(second.items(), key=lambda item: (-item[1], item[0]))[:_MAX_SECOND]
     by_path: dict[str, dict[str, float]] = {}
     for (path, name), weight in ranked:
