@@ -61,16 +61,20 @@ class Grammar:
         return Parser(self.language)
 
 
-def parser_for(language: Language, language_id: str = "") -> Grammar | None:
-    """The grammar of a language, or of the dialect that `language_id` names; None without one."""
+def parser_for(
+    language: Language, language_id: str = "", *, without: frozenset[str] = frozenset()
+) -> Grammar | None:
+    """The grammar of a language, or of the dialect that `language_id` names; None without one.
+    `without` are those of QUESTIONS that its query does not ask."""
     facts = language.parser
     if facts is None:
         return None
-    return _load(language.name, facts, dict(facts.functions).get(language_id, facts.function))
+    function = dict(facts.functions).get(language_id, facts.function)
+    return _load(language.name, facts, function, without)
 
 
 @cache
-def _load(name: str, facts: ParserFacts, function: str) -> Grammar | None:
+def _load(name: str, facts: ParserFacts, function: str, without: frozenset[str]) -> Grammar | None:
     try:
         module = importlib.import_module(facts.wheel)
         parser = TSLanguage(getattr(module, function)())
@@ -78,7 +82,7 @@ def _load(name: str, facts: ParserFacts, function: str) -> Grammar | None:
         # Not installed, or made for another version of tree-sitter.
         _log.debug("no parser for %s: %s", name, type(error).__name__)
         return None
-    query, patterns = _combined(parser, name, facts)
+    query, patterns = _combined(parser, name, facts, without)
     return Grammar(
         name, facts, parser, query, patterns, Query(parser, "[(ERROR) (MISSING)] @fault")
     )
@@ -94,9 +98,10 @@ def query_files(name: str, facts: ParserFacts) -> Iterator[tuple[str, Path]]:
 
 
 def _combined(
-    parser: TSLanguage, name: str, facts: ParserFacts
+    parser: TSLanguage, name: str, facts: ParserFacts, without: frozenset[str]
 ) -> tuple[Query, tuple[Pattern, ...]]:
-    sources = [(q, path.read_text(encoding="utf-8")) for q, path in query_files(name, facts)]
+    files = [(q, path) for q, path in query_files(name, facts) if q not in without]
+    sources = [(q, path.read_text(encoding="utf-8")) for q, path in files]
     try:
         return _compiled(parser, sources)
     except QueryError:

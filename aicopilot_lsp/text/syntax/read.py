@@ -22,10 +22,15 @@ LIMIT_MS = 500.0
 
 
 def outline(
-    document: DocumentSnapshot, language: Language, *, limit_ms: float = LIMIT_MS
+    document: DocumentSnapshot,
+    language: Language,
+    *,
+    limit_ms: float = LIMIT_MS,
+    without: frozenset[str] = frozenset(),
 ) -> Outline:
-    """The outline of a document; `parsed` says whether by its parser or by its looks."""
-    grammar = grammar_of(document, language)
+    """The outline of a document; `parsed` says whether by its parser or by its looks. `without` are
+    questions (grammars.QUESTIONS) that need no answer."""
+    grammar = grammar_of(document, language, without=without)
     if grammar is None or sum(map(len, document.lines)) > MOST_BYTES:
         return plain.outline(document, language)
     deadline = Deadline.after_ms(limit_ms)
@@ -37,9 +42,11 @@ def outline(
         return plain.outline(document, language)
 
 
-def grammar_of(document: DocumentSnapshot, language: Language) -> Grammar | None:
+def grammar_of(
+    document: DocumentSnapshot, language: Language, *, without: frozenset[str] = frozenset()
+) -> Grammar | None:
     """The grammar for a document: of its language id, or of what its name says."""
     language_id = document.language_id
     if language_id not in language.language_ids:
         language_id = language_id_for(unquote(urlsplit(document.uri).path))
-    return parser_for(language, language_id)
+    return parser_for(language, language_id, without=without)
