@@ -9,13 +9,11 @@ Not honoured, since they lie outside of the root: ignore files of folders around
 global one. Flow: walk.py asks for each folder and file; `refusal` asks for one path by itself.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pathspec import GitIgnoreSpec
-from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
-
 from aicopilot_lsp.config.matching import is_meant
+from aicopilot_lsp.context.index.gitpattern import GitPattern, last_match, parse
 from aicopilot_lsp.context.index.names import is_printable_name, refused_folder, refused_name
 from aicopilot_lsp.context.index.refusal import Refusal
 
@@ -26,9 +24,6 @@ IGNORE_FILES = frozenset((GITIGNORE, AICOPILOTIGNORE))
 MAX_IGNORE_BYTES = 64 << 10
 MAX_PATTERNS = 2000
 MAX_DEPTH = 64
-# A workspace writes these patterns, and each becomes a regular expression: one with many stars
-# takes minutes for one path. Three of each kind stay under 0.1 s.
-_MAX_STARS = 3
 
 ReadText = Callable[[str], str | None]
 
@@ -38,11 +33,11 @@ class _Layer:
     """The patterns of one file, for paths that begin with `prefix` ("" or "folder/")."""
 
     prefix: str
-    spec: GitIgnoreSpec
+    patterns: list[GitPattern]
 
-    def says(self, path: str) -> bool | None:
+    def says(self, path: str, *, is_folder: bool) -> bool | None:
         """True: left out; False: brought back; None: nothing."""
-        return self.spec.check_file(path[len(self.prefix) :]).include
+        return last_match(self.patterns, path[len(self.prefix) :], is_folder=is_folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +82,14 @@ class IgnoreRules:
             return Refusal.FOLDER
         if path.count("/") >= MAX_DEPTH:
             return Refusal.TOO_DEEP
-        return self._said(path, path + "/")
+        return self._said(path, is_folder=True)
 
     def file(self, path: str) -> Refusal | None:
         """Why the file `path` is left out, if the folders around it are not."""
         name = path.rpartition("/")[2]
         if not is_printable_name(name):
             return Refusal.NAME
-        return refused_name(name) or self._said(path, path)
+        return refused_name(name) or self._said(path, is_folder=False)
 
     def refusal(self, path: str) -> Refusal | None:
         """Why the file `path` is left out, folders around it included."""
@@ -105,14 +100,14 @@ class IgnoreRules:
                 return refused
         return self.file(path)
 
-    def _said(self, path: str, asked: str) -> Refusal | None:
-        if self._exclude and self._is_excluded(asked):
+    def _said(self, path: str, *, is_folder: bool) -> Refusal | None:
+        if self._exclude and self._is_excluded(f"{path}/" if is_folder else path):
             return Refusal.EXCLUDED
         rules = self._rules(path.rpartition("/")[0])
-        own = _first(rules.own, asked)
+        own = _first(rules.own, path, is_folder=is_folder)
         if own is not None:
             return Refusal.AICOPILOTIGNORE if own else None
-        return Refusal.GITIGNORE if _first(rules.git, asked) else None
+        return Refusal.GITIGNORE if _first(rules.git, path, is_folder=is_folder) else None
 
     def _is_excluded(self, asked: str) -> bool:
         whole = f"{self._whole}/{asked}"
@@ -151,52 +146,16 @@ class IgnoreRules:
         text = self._read_text(path)
         if not text:
             return None
-        lines = text.splitlines()
+        lines = text.split("\n")
         if len(text) > MAX_IGNORE_BYTES or len(lines) > MAX_PATTERNS:
             lines = ["*"]
-        spec = spec_of(lines)
-        return _Layer(prefix, spec) if len(spec) else None
+        patterns = [one for line in lines if (one := parse(line)) is not None]
+        return _Layer(prefix, patterns) if patterns else None
 
 
-def _first(layers: tuple[_Layer, ...], path: str) -> bool | None:
+def _first(layers: tuple[_Layer, ...], path: str, *, is_folder: bool) -> bool | None:
     for layer in layers:
-        said = layer.says(path)
+        said = layer.says(path, is_folder=is_folder)
         if said is not None:
             return said
     return None
-
-
-def spec_of(lines: Iterable[str]) -> GitIgnoreSpec:
-    """The patterns of an ignore file. A line that is no pattern is passed over, as git does; one
-    that would take too long to match is widened, or dropped if it brings files back."""
-    patterns = []
-    for line in lines:
-        safe = _safe(line)
-        if safe is None:
-            continue
-        try:
-            pattern = GitIgnoreSpecPattern(safe)
-        except ValueError:
-            continue
-        if pattern.include is not None:
-            patterns.append(pattern)
-    return GitIgnoreSpec(patterns)
-
-
-def _safe(line: str) -> str | None:
-    """`line`, or one that means all that it means and more, with few enough stars."""
-    if line.count("*") <= _MAX_STARS:
-        return line
-    if line.startswith("#"):
-        return None
-    kept: list[str] = []
-    deep = partial = 0
-    for segment in line.strip().split("/"):
-        if segment == "**":
-            deep += 1
-        elif segment != "*":  # a star alone can match in one way only
-            partial += segment.count("*")
-        if deep > _MAX_STARS or partial > _MAX_STARS:
-            return None if line.startswith("!") else "/".join([*kept, "**"])
-        kept.append(segment)
-    return line
