@@ -33,6 +33,8 @@ class ParserFacts:
         Folders whose queries are read before the language's own.
     self_name : str
         What a method calls the object it belongs to: "self", "this"; "" where nothing.
+    bare_members : bool
+        A method may name its object's members without it.
     """
 
     wheel: str
@@ -40,6 +42,7 @@ class ParserFacts:
     functions: tuple[tuple[str, str], ...] = ()
     queries: tuple[str, ...] = ()
     self_name: str = ""
+    bare_members: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from aicopilot_lsp.text.languages import ParserFacts
 from aicopilot_lsp.text.syntax.definitions import SELF_TYPES, Draft, Placed
 from aicopilot_lsp.text.syntax.outline import Binding, Kind
 from aicopilot_lsp.text.syntax.source import Source
@@ -54,26 +55,27 @@ def settled(bound: Iterable[Bound], drafts: Iterable[Draft]) -> dict[int, str]:
 
 
 def bindings(
-    bound: Iterable[Bound], placed: Sequence[Placed], source: Source, self_name: str
+    bound: Iterable[Bound], placed: Sequence[Placed], source: Source, facts: ParserFacts
 ) -> Iterator[Binding]:
-    """All bindings in file order, those of fields by way of `self_name`."""
-    found: dict[int, Binding] = {}  # by the byte where each name ends
+    """All bindings in file order, those of fields by way of the object's own name."""
+    found: dict[tuple[int, str], Binding] = {}  # by the byte where each name ends
     for item in bound:
         if item.type:
             made = item.type
             if made in SELF_TYPES:
                 made = _class_at(placed, item.node.start_byte) or made
             at = source.start(item.node)
-            found[item.node.end_byte] = Binding(name=item.name, type=made, at=at)
+            found[item.node.end_byte, item.name] = Binding(name=item.name, type=made, at=at)
     for field in placed:
-        if field.definition.kind is Kind.FIELD and field.definition.result and self_name:
-            node = field.draft.name_node
-            name = f"{self_name}.{field.definition.name}"
-            at = source.start(node)
-            if node.end_byte in found and found[node.end_byte].name == name:
-                continue
-            found[node.end_byte] = Binding(name=name, type=field.definition.result, at=at)
-    return iter(found[byte] for byte in sorted(found))
+        name, type_ = field.definition.name, field.definition.result
+        if field.definition.kind is Kind.FIELD and type_ and facts.self_name:
+            byte, at = field.draft.name_node.end_byte, source.start(field.draft.name_node)
+            known = found.pop((byte, name), None)
+            if facts.bare_members:
+                found[byte, name] = known or Binding(name=name, type=type_, at=at)
+            owned = f"{facts.self_name}.{name}"
+            found.setdefault((byte, owned), Binding(name=owned, type=type_, at=at))
+    return iter(found[place] for place in sorted(found))
 
 
 def _class_at(placed: Sequence[Placed], byte: int) -> str:

@@ -1,8 +1,8 @@
 """Chains of names as a receiver, a bound name or the maker of a value is written.
 
 One way to write them for all languages: calls without their arguments, no white space, "." for
-every mark that reaches a member of a value ("?.", "->", "!."), "::" and a backslash as they are;
-what only waits or checks on the way (`await`, `?`, `!`) is taken off.
+every mark that reaches a member of a value ("?.", "&.", "->", "!."), "::" and a backslash as they
+are; what only waits or checks on the way (`await`, `?`, `!`) is taken off.
 """
 
 import re
@@ -32,7 +32,8 @@ def chain(written: str) -> str:
             text = text.replace(")", "", 1) if text.count(")") > text.count("(") == 0 else text
     text = _without_arguments(_without_parentheses(text))
     text = re.sub(r"\s+", "", text)
-    text = text.replace("?.", ".").replace("!!.", ".").replace("!.", ".").replace("->", ".")
+    text = text.replace("->", ".").replace("&.", ".")
+    text = text.replace("?.", ".").replace("!!.", ".").replace("!.", ".")
     text = text.replace(".await", "").replace("?", "").rstrip("!")
     return text if _CHAIN.fullmatch(text) else ""
 

@@ -28,7 +28,9 @@ def chunks(
     definitions : iterable of Definition
         Say where what begins in a row begins really, with comments and attributes.
     """
-    begins = {d.head.line: d.start.line for d in definitions}
+    begins = {
+        line: d.start.line for d in definitions for line in range(d.start.line, d.head.line + 1)
+    }
     inside = _nested([(begins.get(first, first), last) for first, last in rows])
     units = _cut(0, len(lines), inside, lines)
     yield from _joined([unit for unit in units if unit[0] < unit[1]], lines)

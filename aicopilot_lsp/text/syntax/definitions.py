@@ -13,7 +13,7 @@ from aicopilot_lsp.text.syntax.outline import Definition, Kind
 from aicopilot_lsp.text.syntax.source import Source
 
 _CALLABLE = {Kind.FUNCTION, Kind.METHOD}
-SELF_TYPES = {"Self", "self", "static", "this"}
+SELF_TYPES = {"Self", "self", "static", "this", "@This"}
 """How a type says that it is the class around it."""
 
 
@@ -172,7 +172,7 @@ def _arranged(above: Iterable[Above], source: Source) -> tuple[dict[int, Above],
     """What stands on lines of its own by its last row, and what is no doc by its first byte."""
     by_last_row, begins = {}, {}
     for item in sorted(above, key=lambda a: a.node.start_byte):
-        if source.begins_line(item.node):
+        if source.begins_line(item.node) and source.ends_line(item.node):
             by_last_row[item.last_row] = item
         if not item.is_doc:
             begins[item.node.start_byte] = item

@@ -4,6 +4,7 @@ Knows no language: what is asked is in grammars/*/queries, and grammars/README.m
 captures mean. Definitions are put together in definitions.py, pieces in chunks.py.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ from aicopilot_lsp.text.syntax.chains import chain, maker_type
 from aicopilot_lsp.text.syntax.chunks import chunks
 from aicopilot_lsp.text.syntax.definitions import Above, Draft, definitions
 from aicopilot_lsp.text.syntax.grammars import Grammar, Pattern
+from aicopilot_lsp.text.syntax.names import first_name, spans, unquoted
 from aicopilot_lsp.text.syntax.outline import Import, Kind, Outline, Reference, Role, Scope
 from aicopilot_lsp.text.syntax.parse import PIECE_BYTES, Captures, Deadline, matches
 from aicopilot_lsp.text.syntax.source import Source
@@ -21,7 +23,8 @@ from aicopilot_lsp.text.syntax.type_names import type_name
 
 # Which use of a name counts where several patterns find it; none is the last word.
 _RANKS = {"name": 0, "member": 1, "type": 2, "call": 3, "none": 4}
-_MARKS = "\"'`<> \t\n"
+_AROUND_MODULES = ('""', "''", "``", "<>")
+_ARGUMENTS = re.compile(r"[<\[(]")  # a class that extends Result[X] is a Result, not an X
 _MOST_NAME_CHARS = 200  # a longer name is none: a heading, a key or a selector that is text
 
 
@@ -34,7 +37,7 @@ class _Found:
     drafts : dict
         By the byte where a name begins.
     uses : dict
-        By the byte where a name begins: rank, role, the name and its receiver.
+        By the byte where a name begins: rank, role, its last byte, its node and its receiver.
     bound : dict
         By the byte where a name begins.
     taken : set
@@ -42,7 +45,7 @@ class _Found:
     """
 
     drafts: dict[int, Draft] = field(default_factory=dict)
-    uses: dict[int, tuple[int, str, Node, Node | None]] = field(default_factory=dict)
+    uses: dict[int, tuple[int, str, int, Node, Node | None]] = field(default_factory=dict)
     imports: list[tuple[int, int, Import]] = field(default_factory=list)
     taken: set[int] = field(default_factory=set)
     bound: dict[int, Bound] = field(default_factory=dict)
@@ -89,7 +92,7 @@ def outline_from(
         definitions=defined,
         references=tuple(_references(found, source)),
         imports=tuple(_imports(found)),
-        bindings=tuple(bindings(bound, placed, source, grammar.facts.self_name)),
+        bindings=tuple(bindings(bound, placed, source, grammar.facts)),
         scopes=tuple(Scope(start=source.start(n), end=source.end(n)) for n in found.scopes),
         chunks=tuple(chunks(_rows(found.pieces), defined, lines)),
     )
@@ -101,11 +104,14 @@ def _take_definition(found: _Found, source: Source, pattern: Pattern, captures: 
     node = captures[key][0]
     if name_node is None or name_node.end_byte - name_node.start_byte > _MOST_NAME_CHARS:
         return
+    name = first_name(source.text(name_node), pattern.settings.get("part"))
+    if not name:
+        return
     draft = found.drafts.get(name_node.start_byte)
     if draft is None:
         found.taken.add(name_node.start_byte)
         draft = found.drafts[name_node.start_byte] = Draft(
-            name=source.text(name_node).strip(_MARKS),
+            name=name,
             kind=Kind(key.removeprefix("definition.")),
             node=node,
             name_node=name_node,
@@ -126,19 +132,21 @@ def _take_definition(found: _Found, source: Source, pattern: Pattern, captures: 
     if "parent" in captures and not draft.parent:
         draft.parent = type_name(source.text(captures["parent"][0]))
     for base in captures.get("base", ()):
-        if name := type_name(source.text(base)):
-            draft.bases.append(name)
+        if base_name := type_name(_ARGUMENTS.split(source.text(base), maxsplit=1)[0]):
+            draft.bases.append(base_name)
 
 
-def _take_reference(found: _Found, _source: Source, _pattern: Pattern, captures: Captures) -> None:
+def _take_reference(found: _Found, source: Source, pattern: Pattern, captures: Captures) -> None:
+    part = pattern.settings.get("part")
     for key, nodes in captures.items():
         if key.startswith("reference."):
             role = key[10:]
             rank, receiver = _RANKS[role], _first(captures, "receiver")
             for node in nodes:
-                known = found.uses.get(node.start_byte)
-                if known is None or known[0] < rank:
-                    found.uses[node.start_byte] = (rank, role, node, receiver)
+                for start, end in spans(node, source, part):
+                    known = found.uses.get(start)
+                    if known is None or known[0] < rank:
+                        found.uses[start] = (rank, role, end, node, receiver)
 
 
 def _take_import(found: _Found, source: Source, pattern: Pattern, captures: Captures) -> None:
@@ -149,10 +157,11 @@ def _take_import(found: _Found, source: Source, pattern: Pattern, captures: Capt
     if "wildcard" in captures:
         name = "*"
     elif "name" in captures:
-        name = source.text(captures["name"][0]).strip(_MARKS)
-    alias = source.text(captures["alias"][0]).strip(_MARKS) if "alias" in captures else ""
+        name = first_name(source.text(captures["name"][0]), pattern.settings.get("part"))
+    alias = unquoted(source.text(captures["alias"][0])) if "alias" in captures else ""
+    module = separator.join(unquoted(source.text(node), _AROUND_MODULES) for node in modules)
     imported = Import(
-        module=separator.join(source.text(node).strip(_MARKS) for node in modules),
+        module=(pattern.settings.get("from") or "") + module,
         name=name,
         alias="" if alias == name else alias,
         start=source.start(whole),
@@ -161,7 +170,7 @@ def _take_import(found: _Found, source: Source, pattern: Pattern, captures: Capt
     found.imports.append((whole.start_byte, whole.end_byte, imported))
 
 
-def _take_binding(found: _Found, source: Source, _pattern: Pattern, captures: Captures) -> None:
+def _take_binding(found: _Found, source: Source, pattern: Pattern, captures: Captures) -> None:
     node = captures["binding"][0]
     name = chain(source.text(node))
     if not name:
@@ -173,7 +182,10 @@ def _take_binding(found: _Found, source: Source, _pattern: Pattern, captures: Ca
     elif known:
         return  # what is written is more than what can be seen
     elif "maker" in captures:
-        bound = Bound(name, node, type=maker_type(chain(source.text(captures["maker"][0]))))
+        maker = chain(source.text(captures["maker"][0]))
+        is_function = pattern.settings.get("maker") == "function"
+        made = f"{maker}()" if is_function and maker else maker_type(maker)
+        bound = Bound(name, node, type=made)
     else:
         bound = Bound(name, node, like=chain(source.text(captures["like"][0])))
     if bound.type or bound.like:
@@ -223,15 +235,15 @@ def _references(found: _Found, source: Source) -> Iterator[Reference]:
     statements = sorted((start, end) for start, end, _ in found.imports)
     passed = 0
     for byte in sorted(found.uses):
-        _, role, node, receiver = found.uses[byte]
+        _, role, end, node, receiver = found.uses[byte]
         while passed < len(statements) and statements[passed][1] <= byte:
             passed += 1
         imported = passed < len(statements) and statements[passed][0] <= byte
         if role == "none" or imported or (role in {"name", "type"} and byte in found.taken):
             continue
         yield Reference(
-            name=source.text(node),
-            at=source.start(node),
+            name=source.content[byte:end].decode(errors="replace"),
+            at=source.within(node, byte),
             role=Role(role),
             receiver=chain(source.text(receiver)) if receiver else "",
         )

@@ -7,7 +7,10 @@ Only text/syntax knows tree_sitter.
 """
 
 import importlib
+import json
 import logging
+import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -23,6 +26,8 @@ _log = logging.getLogger(__name__)
 QUESTIONS = ("definitions", "references", "imports", "bindings", "scopes", "chunks", "docs")
 """What is asked of a parsed file: a file of each language's queries folder."""
 
+_SET = re.compile(rb'\(#set!\s+"?([\w-]+)"?\s+("(?:\\.|[^"\\])*")\s*\)')
+
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
@@ -30,7 +35,7 @@ class Pattern:
 
     index: int
     question: str
-    settings: dict[str, str | None]
+    settings: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +123,28 @@ def _combined(
 
 def _fits(parser: TSLanguage, source: str) -> bool:
     try:
-        Query(parser, source)
+        compiled(parser, source)
     except QueryError:
         return False
     return True
+
+
+def compiled(parser: TSLanguage, source: str) -> tuple[Query, list[dict[str, str]]]:
+    """A query, and what each of its patterns sets.
+
+    Our settings are taken out before tree-sitter sees the text: a query of tree-sitter 0.26.1 with
+    a `#set!` behind a predicate corrupts the memory when it is freed.
+    """
+    text = source.encode()
+    found = [
+        (match.start(), match[1].decode(), json.loads(match[2])) for match in _SET.finditer(text)
+    ]
+    query = Query(parser, _SET.sub(lambda match: b" " * len(match[0]), text).decode())
+    starts = [query.start_byte_for_pattern(index) for index in range(query.pattern_count)]
+    settings: list[dict[str, str]] = [{} for _ in starts]
+    for byte, key, value in found:
+        settings[bisect_right(starts, byte) - 1][key] = value
+    return query, settings
 
 
 def _compiled(
@@ -131,12 +154,12 @@ def _compiled(
     for question, source in sources:
         text += source + "\n"
         ends.append((len(text.encode()), question))
-    query = Query(parser, text)
+    query, settings = compiled(parser, text)
     patterns = tuple(
         Pattern(
             index,
             next(q for end, q in ends if query.start_byte_for_pattern(index) < end),
-            query.pattern_settings(index),
+            settings[index],
         )
         for index in range(query.pattern_count)
     )

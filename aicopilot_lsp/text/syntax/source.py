@@ -43,10 +43,29 @@ class Source:
             return Point(row, len(self.lines[row].rstrip("\r\n")))
         return self.columns.point((row, column))
 
+    def within(self, node: Node, byte: int) -> Point:
+        """The point of a byte of `node`."""
+        if byte == node.start_byte:
+            return self.start(node)
+        before = self.content[node.start_byte : byte]
+        rows = before.count(b"\n")
+        column = (
+            len(before) - before.rfind(b"\n") - 1 if rows else node.start_point[1] + len(before)
+        )
+        return self.columns.point((node.start_point[0] + rows, column))
+
     def point(self, byte: int) -> Point:
         """The point of a place in the bytes; counts all lines before it."""
         row = self.content.count(b"\n", 0, byte)
         return self.columns.point((row, byte - self.content.rfind(b"\n", 0, byte) - 1))
+
+    def ends_line(self, node: Node) -> bool:
+        """Whether only white space follows `node` in its line."""
+        end = node.end_byte
+        if self.content[end - 1 : end] == b"\n":
+            return True
+        line_end = self.content.find(b"\n", end)
+        return not self.content[end : line_end if line_end >= 0 else None].strip()
 
     def begins_line(self, node: Node) -> bool:
         """Whether only white space stands before `node` in its line."""
