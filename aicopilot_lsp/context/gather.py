@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from aicopilot_lsp.context.asked_once import AskedOnce
 from aicopilot_lsp.context.protocol import Index, Source
 from aicopilot_lsp.context.types import Gathered, Situation, Snippet, Yield
 
@@ -45,10 +46,10 @@ class Gatherer:
 
     async def gather(self, situation: Situation, *, budget_s: float) -> Gathered:
         """What the sources find within `budget_s`."""
-        document = self._document(situation.document.uri)
+        document, index = self._document(situation.document.uri), AskedOnce(self._index)
         for source in self._sources:
             if source.name not in document.running:  # else one is still at an earlier question
-                task = asyncio.create_task(self._ask(source, situation))
+                task = asyncio.create_task(self._ask(source, situation, index))
                 document.running[source.name] = task
         running = dict(document.running)
         if running:
@@ -95,11 +96,11 @@ class Gatherer:
             _cancel(self._documents.popitem(last=False)[1])
         return document
 
-    async def _ask(self, source: Source, situation: Situation) -> _Answer:
+    async def _ask(self, source: Source, situation: Situation, index: Index) -> _Answer:
         start = self._clock()
         try:
             async with asyncio.timeout(_MAX_LATE_S):
-                found = tuple(await source.find(situation, self._index))
+                found = tuple(await source.find(situation, index))
             snippets = tuple(snippet for snippet in found if snippet.renderings)
         except Exception as error:  # noqa: BLE001 - a plug-in may raise anything; it costs itself
             fault = type(error).__name__

@@ -24,6 +24,8 @@ _SHOWN: Mapping[Size, float] = {
 }
 _MIN_WORTH = 0.04  # of a snippet at its largest; below it nothing is better
 _MIN_PER_CHAR = 0.00006  # of what another size adds
+# A type of which half the members are shown is in use: the other half is worth more than half.
+_FRESH = 0.5
 _KEPT = 1.25  # what the prompt shows already is worth more: it need not be read again
 _DUPLICATE = 0.6  # share of a text's lines that are shown already
 _MIN_LINE_CHARS = 4  # shorter lines are closing brackets, and are everywhere
@@ -169,7 +171,7 @@ class _Pack:
             for name in rendering.names
             if name not in self.names and self.covered[name] - (name in own) <= 0
         )
-        fresh = new / len(rendering.names) if rendering.names else 1.0
+        fresh = (new / len(rendering.names)) ** _FRESH if rendering.names else 1.0
         worth = item.snippet.score * _SHOWN[rendering.size] * fresh
         is_kept = f"{item.snippet.path}\0{rendering.text}" in self.kept
         return worth * _KEPT if is_kept else worth

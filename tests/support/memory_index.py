@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from aicopilot_lsp.store.index.types import ChunkRow, FileRow, ImportRow, Symbol
 from aicopilot_lsp.text.syntax.words import terms
@@ -32,7 +33,7 @@ class MemoryIndex:
                     last = symbol.parent.rpartition(".")[2]
                     self._by_parent.setdefault(last, []).append(symbol)
             for chunk in file.chunks:
-                counts = Counter(terms(chunk.text))
+                counts = _counts(chunk.text)
                 for term in counts:
                     self._by_term.setdefault(term, []).append(len(self._chunks))
                 self._chunks.append((chunk, counts))
@@ -91,6 +92,11 @@ class MemoryIndex:
 
     async def paths(self, pattern: str, *, limit: int = 32) -> Sequence[str]:
         return [path for path in sorted(self._files) if fnmatchcase(path, pattern)][:limit]
+
+
+@lru_cache(maxsize=100_000)
+def _counts(text: str) -> Counter[str]:
+    return Counter(terms(text))
 
 
 def _placed(file: FileRow) -> FileRow:

@@ -15,12 +15,15 @@ from aicopilot_lsp.context.sources.by_use import types_by_use
 from aicopilot_lsp.context.sources.resolve import Found, Lookup
 from aicopilot_lsp.context.types import Situation, Snippet
 from aicopilot_lsp.store.index.types import Symbol
+from aicopilot_lsp.text.syntax.words import parts
 
 _IMPORTED = 0.12  # of a type that the file imports and does not name near the cursor
+_LIKE_NEAR = 0.25  # the more of it, the more of its words are in names near the cursor
+_MIN_NEAR = 0.15
 _SECOND = 0.3  # times the weight of the type whose members name it
 _SECOND_USED = 0.8  # the same, and the weight of the member's name, where that is used near by
 _MAX_SECOND = 12
-_SUBTYPE = 0.2
+_SUBTYPE = 0.3
 _MAX_SUBTYPES = 3
 _MAX_IMPORTERS = 12
 _MIN_SECOND_OF = 0.3  # types below this weight lead no further
@@ -34,10 +37,12 @@ class Members:
 
     async def find(self, situation: Situation, index: Index) -> Sequence[Snippet]:
         weights = dict(situation.types)
+        spoken_of = _words_near(situation)
         for imported in situation.outline.imports:
             name = imported.local_name
             if name[:1].isupper():
-                weights[name] = max(weights.get(name, 0.0), _IMPORTED)
+                likely = _IMPORTED + _LIKE_NEAR * _likeness(name, spoken_of)
+                weights[name] = max(weights.get(name, 0.0), likely)
         for name, weight in (await types_by_use(situation, index)).items():
             weights[name] = max(weights.get(name, 0.0), weight)
         lookup = Lookup(index, situation.path)
@@ -50,6 +55,19 @@ class Members:
             snippets += _snippets(known, named, "named by a member: ")
         snippets += await _of_subtypes(situation, index)
         return _strongest(snippets)
+
+
+def _words_near(situation: Situation) -> frozenset[str]:
+    """The words that names near the cursor are made of."""
+    return frozenset(
+        word for near in situation.names if near.weight >= _MIN_NEAR for word in parts(near.name)
+    )
+
+
+def _likeness(name: str, words: frozenset[str]) -> float:
+    """Which share of a name's words is among these, 0 to 1; a name of one word says little."""
+    own = parts(name)
+    return sum(word in words for word in own) / len(own) if len(own) > 1 else 0.0
 
 
 def _snippets(found: Mapping[str, Found], weights: Mapping[str, float], why: str) -> list[Snippet]:

@@ -7,8 +7,9 @@ from aicopilot_lsp.context.render import of_function, of_type
 from aicopilot_lsp.context.types import Situation, Snippet
 from aicopilot_lsp.store.index.types import Symbol
 
-_ANY = 0.12
-_AROUND = 0.3  # of the class that the cursor is in
+_ANY = 0.03
+_AROUND = 0.1  # of the class that the cursor is in
+_NEAR = 0.35  # times the weight of a name that is used near the cursor
 _MAX_SNIPPETS = 60
 
 
@@ -39,7 +40,7 @@ class SameFile:
                     path=situation.path,
                     first=symbol.first,
                     last=symbol.last,
-                    score=min(max(near.get(symbol.name, 0.0), floor), 1.0),
+                    score=min(max(_NEAR * near.get(symbol.name, 0.0), floor), 1.0),
                     renderings=of_type(symbol, own) if own else of_function(symbol),
                     why=f"defined in this file: {symbol.name}",
                 )
