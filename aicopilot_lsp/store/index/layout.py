@@ -68,6 +68,10 @@ def distinct_terms(text: str) -> list[str]:
 
     Lone surrogates, which no database takes, are no part of a term.
     """
+    words = set(text.split())
+    joined = "".join(words)
+    if joined.isalnum() and joined == joined.lower():
+        return sorted(words)  # as term_text gives them; the pattern takes three times as long
     return sorted(set(_TERM.findall(clean(text).lower())))
 
 
@@ -100,17 +104,20 @@ def pack(text: str) -> bytes:
     return zlib.compress(text.encode("utf-8", "surrogatepass"), _ZLIB_LEVEL)
 
 
-def unpack(data: bytes) -> str:
+def unpack_bytes(data: bytes) -> bytes:
     """Raises DamagedError."""
     try:
-        return zlib.decompress(data).decode("utf-8", "surrogatepass")
-    except (zlib.error, UnicodeDecodeError, TypeError) as error:
+        return zlib.decompress(data)
+    except (zlib.error, TypeError) as error:
         raise DamagedError from error
 
 
 def terms_of_chunks(data: bytes, count: int) -> list[str]:
     """The terms of each of a file's `count` chunks, with blanks between. Raises DamagedError."""
-    lines = unpack(data).split("\n")
+    try:
+        lines = unpack_bytes(data).decode().split("\n")
+    except UnicodeDecodeError as error:
+        raise DamagedError from error
     if len(lines) != max(count, 1):
         raise DamagedError
     return lines[:count]

@@ -15,7 +15,7 @@ from typing import TypeVar
 from aicopilot_lsp.errors import StoreErrorKind
 from aicopilot_lsp.store.index import questions
 from aicopilot_lsp.store.index.faults import kind_of
-from aicopilot_lsp.store.index.layout import APPLICATION_ID, VERSION, DamagedError, unpack
+from aicopilot_lsp.store.index.layout import APPLICATION_ID, VERSION, DamagedError, unpack_bytes
 from aicopilot_lsp.store.index.rarity import Frequencies
 from aicopilot_lsp.store.index.types import ChunkRow, FileFacts, ImportRow, IndexStatus, Symbol
 
@@ -23,8 +23,7 @@ _T = TypeVar("_T")
 
 # A reader waits for nobody but a process that is just recovering the log of one that was killed.
 _BUSY_TIMEOUT_S = 0.1
-_CACHED_TEXTS = 32
-_CACHED_CHARS = 2_000_000
+_CACHED_BYTES = 4 << 20
 
 NO_INDEX = "there is none yet"
 DAMAGED = "it is damaged and has to be built anew"
@@ -116,7 +115,7 @@ class IndexReader:
                     path=hit.path,
                     first=hit.first,
                     last=hit.last,
-                    text="\n".join(self._text_lines(ask, hit.path)[hit.first : hit.last]),
+                    text=self._lines(ask, hit.path, hit.first, hit.last),
                     score=hit.score,
                 )
                 for hit in hits
@@ -126,9 +125,7 @@ class IndexReader:
 
     def lines(self, path: str, first: int, last: int) -> str:
         """The text of these lines, joined with "\\n"; "" where there is no such file."""
-        nothing: Sequence[str] = ()
-        found = self._ask(lambda ask: self._text_lines(ask, path), nothing)
-        return "\n".join(found[max(first, 0) : max(last, 0)])
+        return self._ask(lambda ask: self._lines(ask, path, first, last), "")
 
     def paths(self, pattern: str, *, limit: int = 32) -> Sequence[str]:
         """Paths that match a GLOB, by name."""
@@ -189,31 +186,47 @@ class IndexReader:
             raise _UnusableError(NO_INDEX) from None
         return found.st_dev, found.st_ino
 
-    def _text_lines(self, ask: sqlite3.Connection, path: str) -> Sequence[str]:
-        return self._texts.lines(path, *questions.packed_text(ask, path))
+    def _lines(self, ask: sqlite3.Connection, path: str, first: int, last: int) -> str:
+        return self._texts.lines(path, (first, last), *questions.packed_text(ask, path))
 
 
 class _Texts:
-    """The lines of the files that were asked for last."""
+    """The texts of the files that were asked for last, as bytes: of most, few lines are wanted."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, tuple[bytes, Sequence[str]]] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[bytes, bytes]] = OrderedDict()
+        self._kept_bytes = 0
 
-    def lines(self, path: str, digest: bytes, packed: Callable[[], bytes]) -> Sequence[str]:
-        """The lines without terminators; `packed` is asked where they are not known."""
-        kept = self._kept.pop(path, None)
-        if kept is None or kept[0] != digest:
-            text = unpack(packed())
-            kept = digest, text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-            if len(text) > _CACHED_CHARS // _CACHED_TEXTS:
-                return kept[1]
-        self._kept[path] = kept
-        if len(self._kept) > _CACHED_TEXTS:
-            self._kept.popitem(last=False)
-        return kept[1]
+    def lines(
+        self, path: str, span: tuple[int, int], digest: bytes, packed: Callable[[], bytes]
+    ) -> str:
+        """Lines of a file, joined with "\\n"; `packed` is asked where its text is not known."""
+        first, last = max(span[0], 0), max(span[1], 0)
+        text = self._text(path, digest, packed)
+        found = b"\n".join(text.split(b"\n", last)[first:last])
+        return found.decode("utf-8", "surrogatepass")
 
     def clear(self) -> None:
         self._kept.clear()
+        self._kept_bytes = 0
+
+    def _text(self, path: str, digest: bytes, packed: Callable[[], bytes]) -> bytes:
+        kept = self._forget(path)
+        if kept is None or kept[0] != digest:
+            text = unpack_bytes(packed())
+            if b"\r" in text:
+                text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+            kept = digest, text
+        self._kept[path] = kept
+        self._kept_bytes += len(kept[1])
+        while self._kept_bytes > _CACHED_BYTES and len(self._kept) > 1:
+            self._forget(next(iter(self._kept)))
+        return kept[1]
+
+    def _forget(self, path: str) -> tuple[bytes, bytes] | None:
+        kept = self._kept.pop(path, None)
+        self._kept_bytes -= len(kept[1]) if kept else 0
+        return kept
 
 
 def _opened(path: Path) -> sqlite3.Connection:
