@@ -11,14 +11,11 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 
-from aicopilot_lsp.context.index.modules import CONFIG_NAMES, Known, resolve
-from aicopilot_lsp.store.index.types import ChunkRow, FileRow, ImportRow, Symbol
-from aicopilot_lsp.text.document import DocumentSnapshot, Point
-from aicopilot_lsp.text.languages import language_for, language_id_for
-from aicopilot_lsp.text.syntax.outline import Definition, Outline
-from aicopilot_lsp.text.syntax.read import outline
+from aicopilot_lsp.context.index.modules import CONFIG_NAMES, Known
+from aicopilot_lsp.store.index.types import FileRow
+from aicopilot_lsp.text.languages import language_id_for
 from aicopilot_lsp.text.syntax.words import identifiers
-from tests.support.memory_index import MemoryIndex
+from tests.support.memory_index import MemoryIndex, read_row
 
 _MAX_BYTES = 512_000
 _SKIPPED = frozenset({"node_modules", ".git", "dist", "build", "__pycache__", ".venv"})
@@ -34,7 +31,7 @@ class Repository:
         self._windows: dict[str, list[tuple[frozenset[str], str]]] | None = None
 
     def file_row(self, path: str, text: str) -> FileRow:
-        return file_row(path, text, self._known)
+        return read_row(path, text, self._known)
 
     @cached_property
     def chunks(self) -> list[tuple[str, str]]:
@@ -89,72 +86,13 @@ def _read(folder: Path) -> tuple[dict[str, FileRow], dict[str, str]]:
         if path.name in CONFIG_NAMES:
             configs[path.as_posix()] = texts[path.as_posix()]
     known = Known(texts, configs)
-    return {path: file_row(path, text, known) for path, text in texts.items()}, configs
-
-
-def file_row(path: str, text: str, known: Known) -> FileRow:
-    document = DocumentSnapshot.from_text(text, language_id=language_id_for(path))
-    language = language_for(document.language_id, path)
-    found = outline(document, language)
-    return FileRow(
-        path=path,
-        language=language.name,
-        digest=b"",
-        size_bytes=len(text),
-        modified_ns=0,
-        text=text,
-        symbols=tuple(_symbol(document, definition) for definition in found.definitions),
-        imports=_imports(known, path, language.name, found),
-        chunks=tuple(
-            ChunkRow(
-                first=chunk.first,
-                last=chunk.last,
-                text="".join(document.lines[chunk.first : chunk.last]),
-            )
-            for chunk in found.chunks
-        ),
-    )
-
-
-def _symbol(document: DocumentSnapshot, definition: Definition) -> Symbol:
-    end = definition.body or definition.end
-    doc = ""
-    if definition.doc:
-        doc = " ".join(_between(document, *definition.doc).strip("\"'/*#! \n").split())
-        doc = doc.partition(". ")[0][:200]
-    signature = " ".join(_between(document, definition.head, end).split())[:400]
-    return Symbol(
-        name=definition.name,
-        kind=definition.kind.value,
-        parent=definition.parent,
-        first=definition.start.line,
-        last=definition.end.line + (definition.end.column > 0),
-        signature=signature,
-        doc=doc,
-        bases=definition.bases,
-        result=definition.result,
-    )
-
-
-def _between(document: DocumentSnapshot, start: Point, end: Point) -> str:
-    return document.after(start, document.offset_at(end) - document.offset_at(start))
-
-
-def _imports(known: Known, path: str, language: str, found: Outline) -> tuple[ImportRow, ...]:
-    return tuple(
-        ImportRow(
-            module=one.module,
-            name=one.name,
-            alias=one.alias,
-            target=resolve(known, path, language, one.module, one.name),
-        )
-        for one in found.imports
-    )
+    return {path: read_row(path, text, known) for path, text in texts.items()}, configs
 
 
 def _fingerprint() -> str:
     sources = [Path(__file__), *_ROOT.glob("aicopilot_lsp/text/syntax/*.py")]
     sources += [*_ROOT.glob("aicopilot_lsp/context/index/modules/*.py")]
+    sources += [_ROOT / "aicopilot_lsp/context/index/rows.py"]
     sources += [*_ROOT.glob("grammars/*/queries/*.scm"), *_ROOT.glob("grammars/*/language.toml")]
     digest = hashlib.sha256()
     for source in sorted(sources):

@@ -10,8 +10,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from pathlib import Path
 
+from aicopilot_lsp.context.index.modules import CONFIG_NAMES, Known, resolve
+from aicopilot_lsp.context.index.rows import file_row
 from aicopilot_lsp.store.index.types import ChunkRow, FileRow, ImportRow, Symbol
+from aicopilot_lsp.text.document import DocumentSnapshot
+from aicopilot_lsp.text.languages import language_for, language_id_for
+from aicopilot_lsp.text.syntax.read import outline
 from aicopilot_lsp.text.syntax.words import terms
 
 _RAREST = 12  # terms of a question that are looked for
@@ -97,6 +103,27 @@ class MemoryIndex:
 @lru_cache(maxsize=100_000)
 def _counts(text: str) -> Counter[str]:
     return Counter(terms(text))
+
+
+def read_row(path: str, text: str, known: Known) -> FileRow:
+    """A file as the index's worker reads it, with the targets of its imports."""
+    document = DocumentSnapshot.from_text(text, language_id=language_id_for(path))
+    language = language_for(document.language_id, path)
+    found = outline(document, language)
+    row = file_row(
+        path, language.name, text, found, digest=b"", size_bytes=len(text), modified_ns=0
+    )
+    imports = tuple(
+        replace(one, target=resolve(known, path, language.name, one.module, one.name))
+        for one in row.imports
+    )
+    return replace(row, imports=imports)
+
+
+def index_of(texts: Mapping[str, str]) -> MemoryIndex:
+    """An index of these files, by their paths."""
+    known = Known(texts, {path: texts[path] for path in texts if Path(path).name in CONFIG_NAMES})
+    return MemoryIndex(read_row(path, text, known) for path, text in texts.items())
 
 
 def _placed(file: FileRow) -> FileRow:
