@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from aicopilot_lsp.completion.pipeline import Parts
     from aicopilot_lsp.completion.speed import Speeds
     from aicopilot_lsp.context.engine import ContextEngine
+    from aicopilot_lsp.context.index.service import Status
     from aicopilot_lsp.context.types import Gathered
     from aicopilot_lsp.models.guarded import Served
     from aicopilot_lsp.models.protocol import Backend, Usage
@@ -39,6 +40,20 @@ ROLE = "autocomplete"
 SUPERSEDED = OutcomeKind.SUPERSEDED.value
 _CANCELLED = OutcomeKind.CANCELLED
 _ORDINARY_ENDS = (OutcomeKind.CANCELLED, OutcomeKind.SUPERSEDED)
+
+
+def context_engine(
+    settings: Settings, directory: Path, on_change: "Callable[[Status], None]" = lambda _: None
+) -> "ContextEngine":
+    """The context engine over the sources of the catalogue; indexes are kept in `directory`."""
+    from aicopilot_lsp.context.engine import ContextEngine
+
+    return ContextEngine(
+        settings,
+        sources=lambda settings: plugins.sources(settings.context.disabled_sources),
+        directory=directory,
+        on_change=on_change,
+    )
 
 
 class Engine:
@@ -231,6 +246,16 @@ class Engine:
         closing = asyncio.create_task(_close_after(served, set(self._in_flight)))
         self._retiring.add(closing)
         closing.add_done_callback(self._retiring.discard)
+
+    async def context_ready(self, root: Path) -> "Status | None":
+        """Return when the index of `root` is up to date, or there will be none; how it is doing
+        then. For commands: a server begins with the first request."""
+        return None if self._context is None else await self._context.ready(root)
+
+    def forget_suggestions(self, uri: str) -> None:
+        """Ask the model again where it was asked before."""
+        if self._memory is not None:
+            self._memory.cache.forget(uri)
 
     def document_closed(self, uri: str) -> None:
         """Forget what was remembered for `uri`."""

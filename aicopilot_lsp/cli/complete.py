@@ -14,6 +14,7 @@ from aicopilot_lsp.cli.printable import printable
 from aicopilot_lsp.cli.session import open_engine, settings_for
 from aicopilot_lsp.cli.target import Target, read_target
 from aicopilot_lsp.completion import budget
+from aicopilot_lsp.completion.report import context_record
 from aicopilot_lsp.completion.types import Outcome, OutcomeKind
 from aicopilot_lsp.text.document import Point
 
@@ -63,7 +64,7 @@ def complete(
     """
     target = read_target(file, at, root)
     settings = settings_for(config, target.root)
-    outcome = asyncio.run(_run(target, open_engine(settings)))
+    outcome = asyncio.run(_run(target, open_engine(settings, with_context=True)))
     if as_json:
         print(json.dumps(as_record(outcome), indent=2, ensure_ascii=False))
     if view:
@@ -83,6 +84,7 @@ async def _run(target: Target, engine: Engine) -> Outcome:
             message=f"{target.path.name} is not text in UTF-8: nothing is completed in it.",
         )
     try:
+        await engine.context_ready(target.root)
         return await engine.complete(target.snapshot())
     finally:
         await engine.aclose()
@@ -109,7 +111,7 @@ def as_record(outcome: Outcome) -> dict[str, Any]:
             "generated": outcome.tokens.generated,
         },
         "budget": budget.as_record(outcome.budget) if outcome.budget else None,
-        "context": [],
+        "context": context_record(outcome),
         "filters": [
             {"rule": verdict.rule, "action": verdict.action.value, "reason": verdict.reason}
             for verdict in outcome.verdicts

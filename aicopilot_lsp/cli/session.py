@@ -1,16 +1,20 @@
 """What commands share: settings read and their problems said, an engine on the user's folders."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from aicopilot_lsp.assembly import Engine
+from aicopilot_lsp.assembly import Engine, context_engine
 from aicopilot_lsp.config.paths import cache_dir, state_dir
 from aicopilot_lsp.config.settings import Settings
 
 if TYPE_CHECKING:
     from aicopilot_lsp.config.load import Resolved
+
+# Nothing is in memory yet, and nobody is typing.
+_BUDGET_MS = 3_000
 
 
 def resolved_for(config: Path | None, root: Path) -> "Resolved":
@@ -28,11 +32,18 @@ def settings_for(config: Path | None, root: Path) -> Settings:
     return resolved.settings
 
 
-def open_engine(settings: Settings, *, remembers_speed: bool = True) -> Engine:
-    """An engine for one command."""
+def open_engine(
+    settings: Settings, *, remembers_speed: bool = True, with_context: bool = False
+) -> Engine:
+    """An engine for one command; `with_context` lets it look at the other files of a workspace."""
+    if with_context:
+        context = replace(settings.context, budget_ms=max(_BUDGET_MS, settings.context.budget_ms))
+        settings = replace(settings, context=context)
+    directory = state_dir() / "index"
     return Engine(
         settings,
         state_dir=state_dir(),
         cache_dir=cache_dir(),
         remembers_speed=remembers_speed,
+        context=context_engine(settings, directory) if with_context else None,
     )

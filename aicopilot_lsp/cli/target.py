@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aicopilot_lsp.completion.types import Snapshot, Trigger
+from aicopilot_lsp.context.types import Around
 from aicopilot_lsp.errors import AicopilotError
 from aicopilot_lsp.text.document import DocumentSnapshot, Point
 from aicopilot_lsp.text.languages import language_id_for
@@ -55,6 +56,7 @@ class Target:
             trigger=Trigger.INVOKED,
             path=relative,
             aliases=self.aliases,
+            around=Around(root=str(self.root)),
         )
 
 

@@ -39,16 +39,24 @@ EngineFactory = Callable[["Settings"], Engine]
 def make_engine(settings: "Settings") -> Engine:
     """The real one. Opens no connection and starts no process."""
     from aicopilot_lsp.assembly import Engine as RealEngine
+    from aicopilot_lsp.assembly import context_engine
 
-    return RealEngine(settings, state_dir=paths.state_dir(), cache_dir=paths.cache_dir())
+    return RealEngine(
+        settings,
+        state_dir=paths.state_dir(),
+        cache_dir=paths.cache_dir(),
+        context=context_engine(settings, paths.state_dir() / "index"),
+    )
 
 
 def import_engine(settings: "Settings") -> None:
     """Import what the first request will need: 0.2 s that are not to be spent on the event loop."""
     from aicopilot_lsp import assembly, plugins, speed_store  # noqa: F401 - to be imported
-    from aicopilot_lsp.completion import pipeline  # noqa: F401 - likewise
+    from aicopilot_lsp.completion import pipeline, warming  # noqa: F401 - likewise
+    from aicopilot_lsp.context import engine  # noqa: F401 - likewise
 
     plugins.filters()
+    plugins.sources(settings.context.disabled_sources)
     for model in settings.models_for(assembly.ROLE):
         with contextlib.suppress(ConfigError):  # told when the engine says so, too
             plugins.backend_factory(model.provider)

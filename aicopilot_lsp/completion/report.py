@@ -1,0 +1,147 @@
+"""One request laid open for its user: what was looked for where, what the model was sent and why,
+what that cost, and what the filters said. Markdown; holds source text, so it goes to its user and
+nowhere else (INV-7).
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from aicopilot_lsp.completion import budget
+from aicopilot_lsp.completion.types import Outcome
+from aicopilot_lsp.context.types import Chosen, Gathered, Snippet
+
+_MOST_LEFT_OUT = 12
+
+
+def report(outcome: Outcome) -> str:
+    """All of it, as a page to be read."""
+    return "\n\n".join(_sections(outcome)) + "\n"
+
+
+def context_record(outcome: Outcome) -> list[dict[str, Any]]:
+    """The snippets in the prompt, in its order, as `--json` prints them."""
+    sent = outcome.sent
+    return [] if sent is None else [_as_record(one) for one in sent.chosen]
+
+
+def _sections(outcome: Outcome) -> Iterator[str]:
+    yield "# This suggestion explained"
+    yield _ending(outcome)
+    sent = outcome.sent
+    if sent is None:
+        yield "No model was asked, so there is no prompt."
+        return
+    yield _costs(outcome)
+    if sent.gathered is not None:
+        yield "## Where it was looked for\n\n" + _sources(sent.gathered)
+    yield "## What the model was shown besides the file\n\n" + _chosen(sent.chosen)
+    if sent.gathered is not None and (left_out := _left_out(sent.gathered, sent.chosen)):
+        yield "## What was found and left out\n\n" + left_out
+    if outcome.verdicts:
+        yield "## What the filters said\n\n" + _table(
+            ("Rule", "Verdict", "Reason"),
+            ((one.rule, one.action.value, one.reason or "") for one in outcome.verdicts),
+        )
+    yield f"## The prompt, exactly as it was sent\n\n{_fenced(sent.prompt)}"
+
+
+def _ending(outcome: Outcome) -> str:
+    told = [f"Outcome: **{outcome.kind.value}** ({outcome.reason})"]
+    if outcome.model:
+        told.append(f"model {outcome.model}")
+    lines = [", ".join(told) + "."]
+    if outcome.message:
+        lines.append(outcome.message)
+    lines += [_fenced(one.text) for one in outcome.suggestions[:1]]
+    return "\n\n".join(lines)
+
+
+def _costs(outcome: Outcome) -> str:
+    tokens = outcome.tokens
+    rows: list[tuple[str, str]] = []
+    if tokens.prompt is not None:
+        rows.append(("Prompt", f"{tokens.prompt:,} tokens"))
+    if tokens.prompt is not None and tokens.evaluated is not None:
+        rows.append(("of these evaluated", f"{tokens.evaluated:,}"))
+        rows.append(("found in the model's cache", f"{max(0, tokens.prompt - tokens.evaluated):,}"))
+    if tokens.generated is not None:
+        rows.append(("Generated", f"{tokens.generated:,} tokens"))
+    if outcome.budget is not None:
+        rows.append(("Sized for", budget.in_words(outcome.budget)))
+    rows += [(f"Stage: {stage}", f"{ms:.1f} ms") for stage, ms in outcome.timings_ms.items()]
+    return "## What it cost\n\n" + _table(("", ""), rows)
+
+
+def _sources(gathered: Gathered) -> str:
+    rows = [
+        (
+            one.source,
+            f"{one.spent_ms:.1f} ms",
+            str(one.snippets),
+            one.fault or ("late: what it found comes into the next request" if one.late else ""),
+        )
+        for one in gathered.yields
+    ]
+    return _table(("Source", "Time", "Found", "Trouble"), rows)
+
+
+def _chosen(chosen: tuple[Chosen, ...]) -> str:
+    if not chosen:
+        return "Nothing: nothing that was found was worth its room."
+    return _table(
+        ("Source", "Where", "Size", "Characters", "Worth", "Why"),
+        (
+            (
+                one.snippet.source,
+                _where(one.snippet),
+                one.rendering.size.value,
+                str(len(one.rendering.text)),
+                f"{one.value:.2f}",
+                one.snippet.why,
+            )
+            for one in chosen
+        ),
+    )
+
+
+def _left_out(gathered: Gathered, chosen: tuple[Chosen, ...]) -> str:
+    taken = {_where(one.snippet) for one in chosen}
+    others = [one for one in gathered.snippets if _where(one) not in taken]
+    others.sort(key=lambda one: -one.score)
+    rows = [(one.source, _where(one), f"{one.score:.2f}", one.why) for one in others]
+    more = len(rows) - _MOST_LEFT_OUT
+    table = _table(("Source", "Where", "Score", "Why"), rows[:_MOST_LEFT_OUT]) if rows else ""
+    return f"{table}\n\nand {more} more." if more > 0 else table
+
+
+def _where(snippet: Snippet) -> str:
+    return f"{snippet.path}:{snippet.first + 1}-{max(snippet.last, snippet.first + 1)}"
+
+
+def _as_record(one: Chosen) -> Mapping[str, Any]:
+    return {
+        "source": one.snippet.source,
+        "path": one.snippet.path,
+        "lines": [one.snippet.first + 1, one.snippet.last],
+        "size": one.rendering.size.value,
+        "characters": len(one.rendering.text),
+        "worth": round(one.value, 4),
+        "why": one.snippet.why,
+    }
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(map(_cell, line)) + " |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _fenced(text: str) -> str:
+    """In a fence that is longer than any within."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{text}\n{fence}"

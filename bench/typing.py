@@ -1,0 +1,88 @@
+"""A recorded session of typing, made from real files: what an editor would send, key by key.
+
+Stretches of a few lines are taken out of a file and typed again, with slips that are corrected,
+line breaks that bring their indentation along as editors do, jumps to other places of the file, and
+changes of file. The same files and seed give the same session.
+"""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import cycle
+
+_LINES = (2, 5)  # of a stretch
+_SLIP_SHARE = 0.03
+_LETTERS = "etaoinshrdlu"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The file as it is after a key.
+
+    Attributes
+    ----------
+    kind : str
+        "type", "newline", "delete"; the first of a stretch is a "jump", or a "switch" where it is
+        in another file than the one before.
+    cursor : (int, int)
+        Line and column.
+    """
+
+    file: int
+    text: str
+    cursor: tuple[int, int]
+    kind: str
+
+
+def session(texts: Sequence[str], *, keys: int, seed: int = 1) -> Iterator[Key]:
+    """At least `keys` keys over these files; stretches are typed to their end."""
+    chance = random.Random(seed)
+    now, file, typed = list(texts), 0, 0
+    kinds = cycle(("switch", "jump"))
+    while typed < keys:
+        kind = next(kinds)
+        if kind == "switch":
+            file = (file + 1) % len(texts)
+        first, last = _stretch(now[file], chance)
+        for text, cursor, what in _typed(now[file], first, last, chance):
+            now[file] = text
+            yield Key(file, text, cursor, kind or what)
+            kind, typed = "", typed + 1
+
+
+def _stretch(text: str, chance: random.Random) -> tuple[int, int]:
+    """Some lines of code within the file, none of them blank."""
+    lines = text.split("\n")
+    while True:
+        first = chance.randrange(len(lines))
+        last = first + chance.randint(*_LINES)
+        if last < len(lines) and all(line.strip() for line in lines[first:last]):
+            return first, last
+
+
+def _typed(
+    text: str, first: int, last: int, chance: random.Random
+) -> Iterator[tuple[str, tuple[int, int], str]]:
+    lines = text.split("\n")
+    above, gone, below = lines[:first], lines[first:last], lines[last:]
+    done: list[str] = []
+    for line in gone:
+        indent = line[: len(line) - len(line.lstrip())]
+        written = indent
+        if done:  # the line break that brings the indentation along
+            yield _at(above, done, written, below, "newline")
+        for char in line[len(indent) :]:
+            if char.isalpha() and chance.random() < _SLIP_SHARE:
+                slip = chance.choice(_LETTERS)
+                yield _at(above, done, written + slip, below, "type")
+                yield _at(above, done, written, below, "delete")
+            written += char
+            yield _at(above, done, written, below, "type")
+        done.append(line)
+
+
+def _at(
+    above: list[str], done: list[str], written: str, below: list[str], kind: str
+) -> tuple[str, tuple[int, int], str]:
+    text = "\n".join([*above, *done, written, *below])
+    return text, (len(above) + len(done), len(written)), kind
