@@ -169,7 +169,10 @@ class Builder:
         self.flush()  # older contents of the same files may wait there
         changed = removed = 0
         folders: list[str] = []
-        for path in paths:
+        for told in paths:
+            path = self._root.relative(told)
+            if path is None:
+                continue
             if path.rpartition("/")[2] in IGNORE_FILES or path == GIT_EXCLUDE:
                 self.flush()
                 return Changes(changed=changed, removed=removed, stale=True)

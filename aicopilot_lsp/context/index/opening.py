@@ -83,9 +83,9 @@ class Root:
 
     def read(self, path: str, max_bytes: int) -> Content | Refusal:
         """The bytes of a regular file that has at most `max_bytes`."""
-        folder, _, name = path.rpartition("/")
         try:
-            with self._opened(folder) as at:
+            *folders, name = _parts(path)
+            with self._opened("/".join(folders)) as at:
                 return _read(at, name, max_bytes)
         except (OSError, ValueError) as error:
             return _refusal(error)
@@ -100,9 +100,9 @@ class Root:
 
     def stamp(self, path: str) -> Stamp | Refusal:
         """Of a regular file, without opening it."""
-        folder, _, name = path.rpartition("/")
         try:
-            with self._opened(folder) as at:
+            *folders, name = _parts(path)
+            with self._opened("/".join(folders)) as at:
                 found = at.lstat(name)
         except (OSError, ValueError) as error:
             return _refusal(error)
@@ -135,7 +135,7 @@ class Root:
             return
         descriptor = os.dup(self._descriptor)
         try:
-            for part in folder.split("/") if folder else ():
+            for part in _parts(folder):
                 inner = os.open(part, _FOLDER_FLAGS, dir_fd=descriptor)
                 os.close(descriptor)
                 descriptor = inner
@@ -167,8 +167,16 @@ class _Folder:
         return os.open(name, _FILE_FLAGS, dir_fd=self.descriptor)
 
 
+def _parts(path: str) -> list[str]:
+    """Raises ValueError for a path that is not written as it must be, and might lead out."""
+    parts = path.split("/") if path else []
+    if any(part in ("", ".", "..") or os.sep in part for part in parts):
+        raise ValueError("not a path below the root")
+    return parts
+
+
 def _unlinked(root: str, folder: str) -> str:
-    path = os.path.join(root, *folder.split("/")) if folder else root  # noqa: PTH118
+    path = os.path.join(root, *_parts(folder))  # noqa: PTH118
     if os.path.normcase(os.path.realpath(path)) != os.path.normcase(path):
         raise ValueError("there is a link on the way")
     return path
