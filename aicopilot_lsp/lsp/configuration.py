@@ -146,6 +146,7 @@ class Configuration:
         if resolved is not None:
             self._session.settings = resolved.settings
             self._session.shown.forget()
+            self._session.indexes.reconfigure(resolved.settings)
             self._session.notices.problems(resolved.problems)
         logs.set_level(self._log_level or self._session.settings.log.level)
         await self._put_in_force(self._session.settings)

@@ -24,6 +24,7 @@ _NO_MODEL = _MODEL + "none"
 _SLOW = "slow"
 _CONFIG = "config"
 _SUSPENDED = "suspended:"
+_INDEX = "index:"
 # What `readiness` has said already, in the same words.
 _NOT_READY = (ModelErrorKind.NOT_CONFIGURED, ModelErrorKind.NOT_INSTALLED)
 _MAX_PROBLEMS = 5
@@ -94,6 +95,17 @@ class Notices:
             "ever. `aicopilot doctor` says what is wrong.",
             MessageType.Error,
         )
+
+    def index_failed(self, folder: str, reason: str) -> None:
+        """Tell that a folder's index is not kept any longer."""
+        self._once(
+            _INDEX + folder,
+            f"The index of {folder} is not kept up to date. {reason}",
+            MessageType.Warning,
+        )
+
+    def index_serves(self, folder: str) -> None:
+        self._said.pop(_INDEX + folder, None)
 
     def suspended(self, uri: str, reason: str) -> None:
         """Tell that a document gets no suggestions until it is opened again."""

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import itertools
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lsprotocol import types
@@ -62,23 +62,35 @@ class Progress:
             self._watching = False
 
     async def _report(self, engine: "Engine") -> None:
-        token = next(self._tokens)
-        try:
-            await self._client.ask(
-                types.WINDOW_WORK_DONE_PROGRESS_CREATE,
-                types.WorkDoneProgressCreateParams(token=token),
-                timeout_s=_CREATE_TIMEOUT_S,
-            )
-        except ClientError as error:
-            _log.debug("No progress is shown: %s.", error)
-            return
-        self._say(token, types.WorkDoneProgressBegin(title="aicopilot: getting the model ready"))
-        try:
-            while engine.starting:
+        begin = types.WorkDoneProgressBegin(title="aicopilot: getting the model ready")
+        async with shown(self._client, next(self._tokens), begin) as say:
+            while say is not None and engine.starting:
                 await self._sleep(_POLL_S)
-        finally:
-            with contextlib.suppress(OSError):
-                self._say(token, types.WorkDoneProgressEnd())
 
-    def _say(self, token: str, value: Any) -> None:
-        self._client.notify(types.PROGRESS, types.ProgressParams(token=token, value=value))
+
+@contextlib.asynccontextmanager
+async def shown(
+    client: Client, token: str, begin: types.WorkDoneProgressBegin
+) -> AsyncIterator[Callable[[Any], None] | None]:
+    """A progress in the editor for as long as the block lasts, with what says how far it is; None
+    where the client refuses."""
+
+    def say(value: Any) -> None:
+        client.notify(types.PROGRESS, types.ProgressParams(token=token, value=value))
+
+    try:
+        await client.ask(
+            types.WINDOW_WORK_DONE_PROGRESS_CREATE,
+            types.WorkDoneProgressCreateParams(token=token),
+            timeout_s=_CREATE_TIMEOUT_S,
+        )
+    except ClientError as error:
+        _log.debug("No progress is shown: %s.", error)
+        yield None
+        return
+    say(begin)
+    try:
+        yield say
+    finally:
+        with contextlib.suppress(OSError):
+            say(types.WorkDoneProgressEnd())

@@ -17,12 +17,15 @@ from pygls.lsp.server import LanguageServer
 
 from aicopilot_lsp import __version__
 from aicopilot_lsp.config import paths
+from aicopilot_lsp.context.index.service import State, Status
+from aicopilot_lsp.context.index.services import IndexServices
 from aicopilot_lsp.lsp import logs
 from aicopilot_lsp.lsp.configuration import Configuration
 from aicopilot_lsp.lsp.dispatch import Dispatcher
 from aicopilot_lsp.lsp.engine import EngineFactory, import_engine, make_engine
 from aicopilot_lsp.lsp.handlers import table
 from aicopilot_lsp.lsp.inbox import Inbox
+from aicopilot_lsp.lsp.index_progress import IndexProgress
 from aicopilot_lsp.lsp.notices import Notices
 from aicopilot_lsp.lsp.params import make_converter
 from aicopilot_lsp.lsp.progress import Progress
@@ -85,7 +88,11 @@ class _Server:
         protocol = server.protocol
         assert isinstance(protocol, Protocol)  # noqa: S101 - for the type checker
         self._protocol = protocol
-        self.session = Session(Notices(self._show), Progress(protocol, self._in_background))
+        indexes = IndexServices(paths.state_dir() / "index", self._index_changed)
+        self._index_progress = IndexProgress(protocol, self._in_background)
+        self.session = Session(
+            Notices(self._show), Progress(protocol, self._in_background), indexes
+        )
         self._server = server
         custom = options.engine_factory
         self._configuration = Configuration(
@@ -157,9 +164,19 @@ class _Server:
             async with asyncio.timeout(_UNWIND_LIMIT_S):
                 await self._dispatcher.settled()
                 await self.session.latest.unwound()
+                ends = [self.session.indexes.aclose()]
                 if engine is not None:
-                    await engine.aclose()
+                    ends.append(engine.aclose())
+                await asyncio.gather(*ends)
         self._writer.close()
+
+    def _index_changed(self, status: Status) -> None:
+        if status.state is State.FAILED:
+            self.session.notices.index_failed(status.root.name, status.reason)
+        elif status.state is State.READY:
+            self.session.notices.index_serves(status.root.name)
+        if self.session.client.progress:
+            self._index_progress.changed(status)
 
     def _in_background(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)

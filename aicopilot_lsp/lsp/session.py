@@ -6,6 +6,7 @@ touches it. What changes it over time is in configuration.py and handlers/.
 
 from aicopilot_lsp.completion.types import OutcomeKind
 from aicopilot_lsp.config.settings import Settings
+from aicopilot_lsp.context.index.services import IndexServices
 from aicopilot_lsp.lsp.client import Client, Folder
 from aicopilot_lsp.lsp.documents import Documents
 from aicopilot_lsp.lsp.engine import Engine
@@ -31,7 +32,7 @@ class Session:
         The document that was asked for last.
     """
 
-    def __init__(self, notices: Notices, progress: Progress) -> None:
+    def __init__(self, notices: Notices, progress: Progress, indexes: IndexServices) -> None:
         self.client = Client()
         self.documents = Documents()
         self.folders: dict[str, Folder] = {}
@@ -44,6 +45,7 @@ class Session:
         self.places = Places()
         self.shown = Shown(self.places)
         self.history = History()
+        self.indexes = indexes
         self.last_uri = ""
 
     def begin(self, client: Client) -> None:

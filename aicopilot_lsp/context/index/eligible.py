@@ -18,8 +18,6 @@ MARKS = (  # noqa: SIM905 - a line each would be fifty
     " meson.build configure.ac WORKSPACE MODULE.bazel BUILD.bazel composer.json Gemfile mix.exs"
     " Package.swift build.zig rebar.config dune-project stack.yaml flake.nix justfile"
 ).split()
-_MARKING_SUFFIXES = (".sln", ".slnx", ".csproj", ".fsproj", ".xcodeproj", ".cabal", ".gemspec")
-_MOST_ENTRIES = 2_000
 
 _HOME = (
     "It is your home directory or lies around it, and not indexed for that reason. If it should be,"
@@ -52,7 +50,7 @@ def why_not(root: Path, wanted: Iterable[str], *, home: Path | None = None) -> s
     for folder in (root, *root.parents):
         if home.is_relative_to(folder):  # those around a home are nobody's project
             break
-        if _is_marked(folder, names_only=folder != root):
+        if _is_marked(folder):
             return ""
     return _NO_PROJECT
 
@@ -61,14 +59,5 @@ def _real(path: str | Path) -> Path:
     return Path(os.path.realpath(os.path.expanduser(path)))  # noqa: PTH111 - Path's raises
 
 
-def _is_marked(folder: Path, *, names_only: bool) -> bool:
-    if any((folder / mark).exists() for mark in MARKS):
-        return True
-    if names_only:
-        return False
-    try:
-        with os.scandir(folder) as entries:
-            names = (entry.name for entry, _ in zip(entries, range(_MOST_ENTRIES), strict=False))
-            return any(name.endswith(_MARKING_SUFFIXES) for name in names)
-    except OSError:
-        return False
+def _is_marked(folder: Path) -> bool:
+    return any((folder / mark).exists() for mark in MARKS)

@@ -117,6 +117,7 @@ class IndexService:
         self._process: asyncio.subprocess.Process | None = None
         self._settled = asyncio.Event()
         self._closing = False
+        self._scanned = False  # by the present worker
 
     @property
     def database(self) -> Path:
@@ -214,10 +215,13 @@ class IndexService:
                 reason = "Another editor's server keeps this index; this one takes over from it."
                 self._put(state=State.READY, reason=reason)
             case Say.STARTED:
+                self._scanned = False
                 self._put(state=State.SCANNING, done=0, total=0, reason="")
             case Say.PROGRESS:
-                self._put(state=State.SCANNING, done=event.done, total=event.total)
+                if not self._scanned:  # later scans take nothing away
+                    self._put(state=State.SCANNING, done=event.done, total=event.total)
             case Say.FINISHED:
+                self._scanned = True
                 self._put(state=State.READY, files=event.files, left_out=event.left_out or {})
             case Say.TROUBLE:
                 _log.warning("%s", event.message)

@@ -72,9 +72,13 @@ class IndexServices:
         services = (service.status for service in self._services.values())
         return (*services, *self._refused.values())
 
+    def knows(self, folder: Path) -> bool:
+        """Whether it was wanted before."""
+        return folder in self._services or folder in self._refused
+
     def want(self, folder: Path) -> None:
         """A document in this folder was opened: have an index of it. Cheap where there is one."""
-        if folder in self._services or folder in self._refused:
+        if self.knows(folder):
             return
         if not (self._settings.context.enabled and self._settings.context.index):
             self._refuse(folder, _SWITCHED_OFF)

@@ -58,7 +58,7 @@ def table(
             types.DidChangeTextDocumentParams, did_change, session
         ),
         types.TEXT_DOCUMENT_DID_SAVE: typed(
-            types.DidSaveTextDocumentParams, did_save, configuration
+            types.DidSaveTextDocumentParams, did_save, session, configuration
         ),
         types.TEXT_DOCUMENT_DID_CLOSE: typed(types.DidCloseTextDocumentParams, did_close, session),
         types.TEXT_DOCUMENT_INLINE_COMPLETION: request(
@@ -72,7 +72,7 @@ def table(
             partial(did_change_configuration, configuration), read_anything
         ),
         types.WORKSPACE_DID_CHANGE_WATCHED_FILES: Handler(
-            partial(did_change_files, configuration), read_anything
+            partial(did_change_files, session, configuration), read_anything
         ),
         types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: typed(
             types.DidChangeWorkspaceFoldersParams, did_change_folders, session, configuration

@@ -2,23 +2,32 @@
 
 import logging
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
 
 from aicopilot_lsp.lsp.configuration import Configuration
 from aicopilot_lsp.lsp.convert import changes
+from aicopilot_lsp.lsp.files import local_path
 from aicopilot_lsp.lsp.session import Session
+from aicopilot_lsp.lsp.shown import holder
 
 _log = logging.getLogger(__name__)
 
 
-def did_open(session: Session, params: types.DidOpenTextDocumentParams) -> None:
-    """Changes live state; instant."""
+def did_open(
+    session: Session, params: types.DidOpenTextDocumentParams
+) -> Coroutine[Any, Any, None] | None:
+    """Changes live state now; has the document's folder indexed later."""
     document = params.text_document
     session.documents.open(document.uri, str(document.language_id), document.version, document.text)
     session.history.opened(document.uri)
     session.notices.resumed(document.uri)
+    folder = holder(document.uri, session.folders.values())
+    if folder is None or session.indexes.knows(folder):
+        return None
+    return _index(session, folder)
 
 
 def did_change(session: Session, params: types.DidChangeTextDocumentParams) -> None:
@@ -35,10 +44,12 @@ def did_change(session: Session, params: types.DidChangeTextDocumentParams) -> N
 
 
 def did_save(
-    configuration: Configuration, params: types.DidSaveTextDocumentParams
+    session: Session, configuration: Configuration, params: types.DidSaveTextDocumentParams
 ) -> Coroutine[Any, Any, None] | None:
-    """Where options were saved: holds requests back now, changes settings later."""
+    """Has the file indexed anew. Where options were saved: holds requests back now, changes
+    settings later."""
     uri = params.text_document.uri
+    on_disk_changed(session, uri)
     return configuration.files_changed() if configuration.reads(uri) else None
 
 
@@ -51,6 +62,19 @@ def did_close(session: Session, params: types.DidCloseTextDocumentParams) -> Non
     session.notices.resumed(uri)
     if session.engine is not None:
         session.engine.document_closed(uri)
+
+
+def on_disk_changed(session: Session, uri: str) -> None:
+    """A file was saved, or came or went."""
+    session.shown.saved(uri)
+    path = local_path(uri)
+    if path is not None:
+        session.indexes.changed(path)
+
+
+async def _index(session: Session, folder: Path) -> None:
+    await session.ready.wait()  # what is excluded has to be known first
+    session.indexes.want(folder)
 
 
 def _drop_requests(session: Session, uri: str) -> None:
