@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from aicopilot_lsp.completion.speed import Speeds
     from aicopilot_lsp.context.engine import ContextEngine
     from aicopilot_lsp.context.index.service import Status
+    from aicopilot_lsp.context.index.services import IndexServices
     from aicopilot_lsp.context.types import Gathered
     from aicopilot_lsp.models.guarded import Served
     from aicopilot_lsp.models.protocol import Backend, Usage
@@ -43,7 +44,10 @@ _ORDINARY_ENDS = (OutcomeKind.CANCELLED, OutcomeKind.SUPERSEDED)
 
 
 def context_engine(
-    settings: Settings, directory: Path, on_change: "Callable[[Status], None]" = lambda _: None
+    settings: Settings,
+    directory: Path,
+    on_change: "Callable[[Status], None]" = lambda _: None,
+    indexes: "IndexServices | None" = None,
 ) -> "ContextEngine":
     """The context engine over the sources of the catalogue; indexes are kept in `directory`."""
     from aicopilot_lsp.context.engine import ContextEngine
@@ -53,6 +57,7 @@ def context_engine(
         sources=lambda settings: plugins.sources(settings.context.disabled_sources),
         directory=directory,
         on_change=on_change,
+        indexes=indexes,
     )
 
 
@@ -125,9 +130,8 @@ class Engine:
         where there was nothing to read. Cancelled by the next request."""
         from aicopilot_lsp.completion.warming import warm
 
-        if self._memory is None:
-            return None
-        return await warm(snapshot, self.settings.completion, self._pipeline_parts(), self._memory)
+        memory = await self._known_memory()
+        return await warm(snapshot, self.settings.completion, self._pipeline_parts(), memory)
 
     def _rest(self, snapshot: Snapshot) -> None:
         """Read ahead when nothing is asked for a while."""
@@ -152,18 +156,25 @@ class Engine:
 
     async def _complete(self, snapshot: Snapshot) -> Outcome:
         # Imported with the first request: the server answers `initialize` without it (INV-11).
-        from aicopilot_lsp.completion import memory, pipeline
+        from aicopilot_lsp.completion import pipeline
 
-        speeds = await self._known_speeds()
-        if self._memory is None:
-            self._memory = memory.Memory(speeds=speeds)
+        memory = await self._known_memory()
         try:
             return await pipeline.complete(
-                snapshot, self.settings.completion, self._pipeline_parts(), self._memory
+                snapshot, self.settings.completion, self._pipeline_parts(), memory
             )
         finally:
             if self._speed_store is not None:
-                self._speed_store.keep(speeds)
+                self._speed_store.keep(memory.speeds)
+
+    async def _known_memory(self) -> "Memory":
+        """What earlier requests left, as long as the settings are the same."""
+        from aicopilot_lsp.completion.memory import Memory
+
+        speeds = await self._known_speeds()
+        if self._memory is None:
+            self._memory = Memory(speeds=speeds)
+        return self._memory
 
     async def _known_speeds(self) -> "Speeds":
         """Those of this session; at its first request, what the last one left."""

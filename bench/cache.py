@@ -2,7 +2,7 @@
 
     python bench/cache.py FILE FILE FILE [--root DIR] [--keys N] [--tokens N]   (make bench-cache)
 
-A session of typing in three real files (bench/typing.py) goes through the whole engine, a request
+A session of typing in three real files (bench/keystrokes.py) goes through the whole engine, a request
 for each key, to the real embedded model, with snippets from the index of the files' workspace.
 Where the session jumps to another place or file, the user is taken to rest there for a moment, and
 the model reads ahead; what that evaluates is told apart, since nobody waits for it.
@@ -39,7 +39,7 @@ from aicopilot_lsp.context.types import Around
 from aicopilot_lsp.models.protocol import Backend, Finished, GenerateRequest
 from aicopilot_lsp.text.document import DocumentSnapshot, Point
 from aicopilot_lsp.text.languages import language_id_for
-from bench.typing import Key, session
+from bench.keystrokes import Key, session
 
 _SUFFIX_SHARE = 0.2
 
@@ -57,7 +57,11 @@ async def main() -> None:
     arguments = _arguments()
     settings = settings_for(arguments.config, arguments.root)
     completion = replace(
-        settings.completion, debounce_ms=0, read_ahead_ms=0, deadline_ms=600_000, max_output_tokens=2
+        settings.completion,
+        debounce_ms=0,
+        read_ahead_ms=0,
+        deadline_ms=600_000,
+        max_output_tokens=2,
     )
     engine = open_engine(
         replace(settings, completion=completion), remembers_speed=False, root=arguments.root
