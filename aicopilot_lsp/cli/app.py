@@ -8,7 +8,7 @@ from typing import Annotated, cast
 import typer
 
 from aicopilot_lsp import __version__
-from aicopilot_lsp.cli import complete, config, doctor, explain, key, model, plugins
+from aicopilot_lsp.cli import complete, config, doctor, explain, index, key, model, plugins
 from aicopilot_lsp.cli.printable import printable
 from aicopilot_lsp.cli.target import TargetError
 from aicopilot_lsp.errors import AicopilotError
@@ -65,6 +65,7 @@ app.command("complete")(complete.complete)
 app.command("explain")(explain.explain)
 app.add_typer(model.app, name="model")
 app.command("doctor")(doctor.doctor)
+app.add_typer(index.app, name="index")
 app.add_typer(config.app, name="config")
 app.add_typer(key.app, name="key")
 app.command("plugins")(plugins.plugins)

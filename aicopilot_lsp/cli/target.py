@@ -69,7 +69,7 @@ def read_target(file: Path, at: str | None, root: Path | None) -> Target:
     file does not have.
     """
     path = _existing(file)
-    base = root.resolve() if root else _root_of(path)
+    base = root.resolve() if root else root_of(path)
     if not base.is_dir():
         raise TargetError(f"--root {root}: there is no such folder.")
     if not path.is_relative_to(base):
@@ -151,7 +151,7 @@ def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _root_of(path: Path) -> Path:
+def root_of(path: Path) -> Path:
     """The nearest folder above that looks like a project's, else the file's own."""
     for folder in path.parents:
         if any((folder / mark).exists() for mark in _ROOT_MARKS):

@@ -54,7 +54,9 @@ class ContextEngine:
     directory : Path
         Where indexes are kept.
     on_change : callable
-        Told of each change in how an index is doing.
+        Told of each change in how an index of its own is doing.
+    indexes : IndexServices or None
+        Those of a server, which tells them of its folders; None: the engine has its own.
     clock : callable
         Seconds, monotonic.
     """
@@ -66,12 +68,13 @@ class ContextEngine:
         sources: Callable[[Settings], Sequence[Source]],
         directory: Path,
         on_change: Callable[[Status], None] = lambda _: None,
+        indexes: IndexServices | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._settings, self._make_sources = settings, sources
         self._directory, self._clock = directory, clock
         self._on_change, self._stirred = on_change, asyncio.Event()
-        self._services = IndexServices(directory, self._heard)
+        self._services = indexes or IndexServices(directory, self._heard)
         self._services.reconfigure(settings)
         self._outlines = Outlines()
         self._folders: dict[str, _Folder] = {}  # by root

@@ -14,6 +14,7 @@ from aicopilot_lsp.errors import ConfigError
 
 if TYPE_CHECKING:
     from aicopilot_lsp.config.settings import Settings
+    from aicopilot_lsp.context.index.services import IndexServices
 
 SUPERSEDED = "superseded"  # what assembly.SUPERSEDED says; importing it would import everything
 
@@ -36,8 +37,8 @@ class Engine(Protocol):
 EngineFactory = Callable[["Settings"], Engine]
 
 
-def make_engine(settings: "Settings") -> Engine:
-    """The real one. Opens no connection and starts no process."""
+def make_engine(settings: "Settings", indexes: "IndexServices | None" = None) -> Engine:
+    """The real one, over these indexes. Opens no connection and starts no process."""
     from aicopilot_lsp.assembly import Engine as RealEngine
     from aicopilot_lsp.assembly import context_engine
 
@@ -45,7 +46,7 @@ def make_engine(settings: "Settings") -> Engine:
         settings,
         state_dir=paths.state_dir(),
         cache_dir=paths.cache_dir(),
-        context=context_engine(settings, paths.state_dir() / "index"),
+        context=context_engine(settings, paths.state_dir() / "index", indexes=indexes),
     )
 
 

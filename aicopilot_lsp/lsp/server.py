@@ -10,6 +10,7 @@ import contextlib
 import logging
 import signal
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,7 @@ class _Server:
             protocol,
             config_file=options.config_file,
             log_level=options.log_level,
-            make_engine=custom or make_engine,
+            make_engine=custom or partial(make_engine, indexes=indexes),
             import_engine=_nothing if custom else import_engine,
         )
         handlers = table(self.session, self._configuration, converter, self._begin)

@@ -35,6 +35,7 @@ _BATCH_BYTES = 4 << 20
 _MAX_CONFIG_BYTES = 256 << 10
 # The state of the index that holds what the journal has against files.
 SUSPECTS = "suspects"
+LAST_SCAN = "last-scan"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +189,10 @@ class Builder:
                 removed += self._forget_below(path)
         self.flush()
         return Changes(changed=changed, removed=removed, folders=tuple(folders))
+
+    def remember(self, key: str, value: str) -> None:
+        """Keep something beside the rows, for who asks how the index is."""
+        self._writer.set_state(key, value)
 
     def flush(self) -> None:
         """Put what waits."""

@@ -8,6 +8,7 @@ Two threads listen, to the parent and to the system's news of files, and put wha
 queue; the main thread does all the work, and looks there after each file.
 """
 
+import json
 import os
 import queue
 import signal
@@ -18,7 +19,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from aicopilot_lsp.context.index.build import SUSPECTS, Builder, Limits, MakeRow, SourceText
+from aicopilot_lsp.context.index.build import (
+    LAST_SCAN,
+    SUSPECTS,
+    Builder,
+    Limits,
+    MakeRow,
+    SourceText,
+)
 from aicopilot_lsp.context.index.journal import Journal
 from aicopilot_lsp.context.index.lowly import end_after, lower
 from aicopilot_lsp.context.index.opening import Root
@@ -238,13 +246,17 @@ class Worker:
             raise _StopError
         self._scan_s = time.monotonic() - began
         self._due_in(self._scan_at - time.monotonic())
+        left_out = {reason.value: count for reason, count in builder.left_out.items()}
+        spent_s = round(self._scan_s, 3)
+        facts = {"at": time.time(), "spent_s": spent_s, "left_out": left_out}
+        builder.remember(LAST_SCAN, json.dumps(facts))
         self._say(
             Event(
                 say=Say.FINISHED,
                 files=builder.files,
                 changed=changed,
-                left_out={reason.value: count for reason, count in builder.left_out.items()},
-                spent_s=round(self._scan_s, 3),
+                left_out=left_out,
+                spent_s=spent_s,
             )
         )
 
