@@ -13,5 +13,5 @@
 ((command
    name: (command_name) @_alias
    argument: (concatenation . (word) @name)) @definition.function
-  (#one-of? @_alias "alias")
-  (#set! part "[^=]+"))
+  (#set! part "[^=]+")
+  (#one-of? @_alias "alias"))

@@ -16,6 +16,6 @@
          . [(command_substitution) (simple_expansion) (expansion) (string)]
          . (word) @module .)
      ]) @import
+  (#set! from ".")
   (#one-of? @_source "source" ".")
-  (#like? @module "^/")
-  (#set! from "."))
+  (#like? @module "^/"))

@@ -34,5 +34,5 @@
    (include_once_expression
      (binary_expression left: (_) @_folder right: (string (string_content) @module)))
  ] @import
-  (#one-of? @_folder "__DIR__" "dirname(__FILE__)")
-  (#set! from "."))
+  (#set! from ".")
+  (#one-of? @_folder "__DIR__" "dirname(__FILE__)"))
