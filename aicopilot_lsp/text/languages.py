@@ -31,6 +31,8 @@ class ParserFacts:
         LSP language ids that have a parser of their own: ("typescriptreact", "language_tsx").
     queries : tuple of str
         Folders whose queries are read before the language's own.
+    dialect_queries : tuple of (str, tuple of str)
+        More of them, for LSP language ids with a parser of their own.
     self_name : str
         What a method calls the object it belongs to: "self", "this"; "" where nothing.
     bare_members : bool
@@ -41,6 +43,7 @@ class ParserFacts:
     function: str = "language"
     functions: tuple[tuple[str, str], ...] = ()
     queries: tuple[str, ...] = ()
+    dialect_queries: tuple[tuple[str, tuple[str, ...]], ...] = ()
     self_name: str = ""
     bare_members: bool = False
 
@@ -268,7 +271,8 @@ def _read(path: Path) -> Language:
 
 def _parser_facts(raw: dict[str, Any]) -> ParserFacts:
     functions = tuple(raw.pop("functions", {}).items())
-    return ParserFacts(functions=functions, **_with_tuples(raw))
+    dialects = tuple((key, tuple(more)) for key, more in raw.pop("dialect_queries", {}).items())
+    return ParserFacts(functions=functions, dialect_queries=dialects, **_with_tuples(raw))
 
 
 def _with_tuples(raw: dict[str, Any]) -> dict[str, Any]:

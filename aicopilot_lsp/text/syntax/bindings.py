@@ -17,10 +17,18 @@ from aicopilot_lsp.text.syntax.source import Source
 
 @dataclass(slots=True)
 class Bound:
-    """A binding as its match has it: `type`, or `like` for another name whose type it gets."""
+    """A binding as its match has it: `type`, or `like` for another name whose type it gets.
+
+    Attributes
+    ----------
+    rank : (int, int)
+        Of several, the smallest counts: what is written before what can be seen, and then the
+        first pattern.
+    """
 
     name: str
     node: Node
+    rank: tuple[int, int]
     type: str = ""
     like: str = ""
 
@@ -59,11 +67,20 @@ def bindings(
 ) -> Iterator[Binding]:
     """All bindings in file order, those of fields by way of the object's own name."""
     found: dict[tuple[int, str], Binding] = {}  # by the byte where each name ends
+    fields = {
+        (item.class_name, f"{facts.self_name}.{item.definition.name}"): item.definition.result
+        for item in placed
+        if item.definition.kind is Kind.FIELD and item.definition.result
+    }
+    owners = [p for p in placed if p.definition.kind is Kind.CLASS or p.draft.parent]
     for item in bound:
-        if item.type:
-            made = item.type
-            if made in SELF_TYPES:
-                made = _class_at(placed, item.node.start_byte) or made
+        byte = item.node.start_byte
+        made = item.type
+        if made in SELF_TYPES:
+            made = _class_at(owners, byte) or made
+        elif item.like and not made:
+            made = fields.get((_class_at(owners, byte), item.like), "")
+        if made:
             at = source.start(item.node)
             found[item.node.end_byte, item.name] = Binding(name=item.name, type=made, at=at)
     for field in placed:
@@ -78,6 +95,7 @@ def bindings(
     return iter(found[place] for place in sorted(found))
 
 
-def _class_at(placed: Sequence[Placed], byte: int) -> str:
-    inner = (p.class_name for p in reversed(placed) if p.draft.start <= byte < p.draft.end)
-    return next((name for name in inner if name), "")
+def _class_at(owners: Sequence[Placed], byte: int) -> str:
+    """The class whose definition, or whose method outside of it, is around a byte."""
+    inner = (p.class_name for p in reversed(owners) if p.draft.start <= byte < p.draft.end)
+    return next(inner, "")

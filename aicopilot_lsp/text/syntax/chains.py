@@ -11,6 +11,12 @@ from functools import lru_cache
 _PLAIN = re.compile(r"[@$\w]+(?:\.[@$\w]+)*")
 _CHAIN = re.compile(r"[@$\w]+!?(?:\(\))*(?:(?:\.|::|\\)[@$\w]+!?(?:\(\))*)*")
 _WAITING = re.compile(r"^(?:await|yield|new|&(?:mut\b)?|\*|\(\s*await|\(\s*new)\s*")
+_TYPE_ARGUMENTS = re.compile(r"::<[^()]*?>+(?=::|\(|$)")
+# Calls that only look through a wrapper (see type_names), or give another of the same.
+_SAME_THING = re.compile(
+    r"\.(?:unwrap|expect|unwrap_or_default|clone|as_ref|as_mut|borrow|borrow_mut|lock|to_owned)"
+    r"(?:\(\)|$)"
+)
 _MOST_CHARS = 400  # what is longer is an expression, whatever else
 
 
@@ -34,7 +40,8 @@ def chain(written: str) -> str:
     text = re.sub(r"\s+", "", text)
     text = text.replace("->", ".").replace("&.", ".")
     text = text.replace("?.", ".").replace("!!.", ".").replace("!.", ".")
-    text = text.replace(".await", "").replace("?", "").rstrip("!")
+    text = _TYPE_ARGUMENTS.sub("", text).replace(".await", "").replace("?", "").rstrip("!")
+    text = _SAME_THING.sub("", text)
     return text if _CHAIN.fullmatch(text) else ""
 
 

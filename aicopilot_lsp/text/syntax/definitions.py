@@ -41,7 +41,20 @@ class Draft:
     doc: Node | None = None
     parent: str = ""
     bases: list[str] = field(default_factory=list)
-    result: str = ""
+    results: dict[Kind, str] = field(default_factory=dict)
+
+    @property
+    def result(self) -> str:
+        """What a call of it, or reading it, gives. `const f: Handler = () => 1` is a function, and
+        Handler is not what it gives."""
+        return next(
+            (
+                result
+                for kind, result in self.results.items()
+                if kind is not Kind.VARIABLE or self.kind not in _CALLABLE
+            ),
+            "",
+        )
 
 
 @dataclass(slots=True)

@@ -127,8 +127,9 @@ def _take_definition(found: _Found, source: Source, pattern: Pattern, captures: 
     draft.start, draft.end = around.start_byte, around.end_byte
     draft.body = draft.body or _first(captures, "body")
     draft.doc = draft.doc or _first(captures, "doc")
-    if "result" in captures and not draft.result:
-        draft.result = type_name(source.text(captures["result"][0]))
+    if "result" in captures:
+        result = type_name(source.text(captures["result"][0]))
+        draft.results.setdefault(Kind(key.removeprefix("definition.")), result)
     if "parent" in captures and not draft.parent:
         draft.parent = type_name(source.text(captures["parent"][0]))
     for base in captures.get("base", ()):
@@ -176,18 +177,22 @@ def _take_binding(found: _Found, source: Source, pattern: Pattern, captures: Cap
     if not name:
         return
     found.taken.add(node.start_byte)
+    bound = Bound(name, node, ("type" not in captures, pattern.index))
     known = found.bound.get(node.start_byte)
+    if known and known.rank <= bound.rank:
+        return
     if "type" in captures:
-        bound = Bound(name, node, type=type_name(source.text(captures["type"][0])))
-    elif known:
-        return  # what is written is more than what can be seen
+        bound.type = type_name(source.text(captures["type"][0]))
     elif "maker" in captures:
-        maker = chain(source.text(captures["maker"][0]))
-        is_function = pattern.settings.get("maker") == "function"
-        made = f"{maker}()" if is_function and maker else maker_type(maker)
-        bound = Bound(name, node, type=made)
+        made = chain(source.text(captures["maker"][0]) + "()")
+        if not made.endswith("()"):  # `self.rack.lock()` is the rack
+            bound.like = made
+        elif pattern.settings.get("maker") == "function":
+            bound.type = made
+        else:
+            bound.type = maker_type(made.removesuffix("()"))
     else:
-        bound = Bound(name, node, like=chain(source.text(captures["like"][0])))
+        bound.like = chain(source.text(captures["like"][0]))
     if bound.type or bound.like:
         found.bound[node.start_byte] = bound
 

@@ -46,6 +46,8 @@ class Grammar:
     ----------
     name : str
         Of the language: the folder in grammars/.
+    dialect : str
+        The LSP language id that has this parser to itself; "" for the language's own.
     query : Query
         All questions in one.
     patterns : tuple of Pattern
@@ -55,6 +57,7 @@ class Grammar:
     """
 
     name: str
+    dialect: str
     facts: ParserFacts
     language: TSLanguage
     query: Query
@@ -74,38 +77,39 @@ def parser_for(
     facts = language.parser
     if facts is None:
         return None
-    function = dict(facts.functions).get(language_id, facts.function)
-    return _load(language.name, facts, function, without)
+    dialect = language_id if language_id in dict(facts.functions) else ""
+    return _load(language.name, facts, dialect, without)
 
 
 @cache
-def _load(name: str, facts: ParserFacts, function: str, without: frozenset[str]) -> Grammar | None:
+def _load(name: str, facts: ParserFacts, dialect: str, without: frozenset[str]) -> Grammar | None:
     try:
         module = importlib.import_module(facts.wheel)
+        function = dict(facts.functions).get(dialect, facts.function)
         parser = TSLanguage(getattr(module, function)())
     except (ImportError, AttributeError, ValueError) as error:
         # Not installed, or made for another version of tree-sitter.
         _log.debug("no parser for %s: %s", name, type(error).__name__)
         return None
-    query, patterns = _combined(parser, name, facts, without)
-    return Grammar(
-        name, facts, parser, query, patterns, Query(parser, "[(ERROR) (MISSING)] @fault")
-    )
+    files = [(q, path) for q, path in query_files(name, facts, dialect) if q not in without]
+    query, patterns = _combined(parser, name, files)
+    faults = Query(parser, "[(ERROR) (MISSING)] @fault")
+    return Grammar(name, dialect, facts, parser, query, patterns, faults)
 
 
-def query_files(name: str, facts: ParserFacts) -> Iterator[tuple[str, Path]]:
+def query_files(name: str, facts: ParserFacts, dialect: str = "") -> Iterator[tuple[str, Path]]:
     """Each question and the files that ask it, those of other languages before the own ones."""
+    more = dict(facts.dialect_queries).get(dialect, ())
     for question in QUESTIONS:
-        for folder in (*facts.queries, name):
+        for folder in (*facts.queries, *more, name):
             path = grammars_folder() / folder / "queries" / f"{question}.scm"
             if path.is_file():
                 yield question, path
 
 
 def _combined(
-    parser: TSLanguage, name: str, facts: ParserFacts, without: frozenset[str]
+    parser: TSLanguage, name: str, files: Iterable[tuple[str, Path]]
 ) -> tuple[Query, tuple[Pattern, ...]]:
-    files = [(q, path) for q, path in query_files(name, facts) if q not in without]
     sources = [(q, path.read_text(encoding="utf-8")) for q, path in files]
     try:
         return _compiled(parser, sources)

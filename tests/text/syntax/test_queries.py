@@ -1,7 +1,6 @@
 """Every query file: it fits its language's parser, and speaks in the conventions' words."""
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -62,14 +61,14 @@ def grammars(name: str) -> list[Grammar]:
 @pytest.mark.parametrize("name", WITH_PARSER)
 def test_every_query_file_fits_its_parser(name: str) -> None:
     for grammar in grammars(name):
-        for _, path in query_files(grammar.name, grammar.facts):
+        for _, path in query_files(grammar.name, grammar.facts, grammar.dialect):
             compiled(grammar.language, path.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("name", WITH_PARSER)
 def test_every_capture_is_one_of_the_conventions(name: str) -> None:
     for grammar in grammars(name):
-        for question, path in query_files(grammar.name, grammar.facts):
+        for question, path in query_files(grammar.name, grammar.facts, grammar.dialect):
             query, _ = compiled(grammar.language, path.read_text(encoding="utf-8"))
             captures = {query.capture_name(index) for index in range(query.capture_count)}
             public = {capture for capture in captures if not capture.startswith("_")}
@@ -79,7 +78,7 @@ def test_every_capture_is_one_of_the_conventions(name: str) -> None:
 @pytest.mark.parametrize("name", WITH_PARSER)
 def test_every_pattern_captures_what_its_question_needs(name: str) -> None:
     for grammar in grammars(name):
-        for question, path in query_files(grammar.name, grammar.facts):
+        for question, path in query_files(grammar.name, grammar.facts, grammar.dialect):
             source = path.read_text(encoding="utf-8")
             query, _ = compiled(grammar.language, source)
             for index in range(query.pattern_count):
@@ -95,15 +94,9 @@ def test_every_pattern_captures_what_its_question_needs(name: str) -> None:
 @pytest.mark.parametrize("name", WITH_PARSER)
 def test_no_query_uses_the_predicates_that_are_slow_here(name: str) -> None:
     for grammar in grammars(name):
-        for _, path in query_files(grammar.name, grammar.facts):
+        for _, path in query_files(grammar.name, grammar.facts, grammar.dialect):
             used = set(re.findall(r"\(#([\w-]+[?!])", path.read_text(encoding="utf-8")))
             assert used <= {"one-of?", "not-one-of?", "like?", "not-like?", "set!"}, path
-
-
-@pytest.mark.parametrize("path", sorted(grammars_folder().glob("*/queries/*.scm")), ids=str)
-def test_settings_stand_before_conditions_where_they_do_not_crash_the_parser(path: Path) -> None:
-    condition_first = re.search(r"\?[^()]*\)\s*\(#set!", path.read_text(encoding="utf-8"))
-    assert not condition_first
 
 
 def test_query_folders_hold_nothing_but_questions() -> None:

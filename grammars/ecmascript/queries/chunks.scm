@@ -1,0 +1,6 @@
+(program (_) @chunk)
+(class_body (_) @chunk)
+(function_declaration body: (statement_block (_) @chunk))
+(method_definition body: (statement_block (_) @chunk))
+(arrow_function body: (statement_block (_) @chunk))
+(object (_) @chunk)

@@ -1,0 +1,1 @@
+(field_definition property: (_) @binding value: (new_expression constructor: (_) @type))

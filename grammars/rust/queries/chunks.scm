@@ -1,0 +1,3 @@
+(source_file (_) @chunk)
+(declaration_list (_) @chunk)
+(function_item body: (block (_) @chunk))

@@ -1,0 +1,3 @@
+(interface_body) @scope
+(object_type) @scope
+(enum_body) @scope
