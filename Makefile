@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO_MODEL := qwen2.5-coder-0.5b
 
-.PHONY: demo test lint format types setup model faults bench bench-models fuzz-text fuzz-rpc clean help
+.PHONY: demo test lint format types setup model faults bench bench-cache bench-models fuzz-text fuzz-rpc clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -53,6 +53,9 @@ bench: $(STAMP)  ## start, memory, overhead and edit cost
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/overhead.py
 	$(BIN)/python bench/edit_cost.py
+
+bench-cache: model  ## tokens that each key of a typing session costs the small model
+	$(BIN)/python -m bench.cache
 
 bench-models: model  ## test the small model through every interface that llama.cpp serves
 	$(BIN)/python bench/models.py

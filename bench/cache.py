@@ -1,9 +1,9 @@
 """Tokens that a model has to evaluate for each key of a typing session.
 
-    python bench/cache.py FILE FILE FILE [--root DIR] [--keys N] [--tokens N]   (make bench-cache)
+    python -m bench.cache [FILE ...] [--root DIR] [--keys N]        (or: make bench-cache)
 
-A session of typing in three real files (bench/keystrokes.py) goes through the whole engine, a request
-for each key, to the real embedded model, with snippets from the index of the files' workspace.
+A session of typing in three real files (bench/keystrokes.py) goes through the whole engine, a
+request for each key, to the real embedded model, with snippets from the index of their workspace.
 Where the session jumps to another place or file, the user is taken to rest there for a moment, and
 the model reads ahead; what that evaluates is told apart, since nobody waits for it.
 
@@ -13,14 +13,14 @@ Compared on the same keys, with prompts of the same size:
 (b) line: frozen at the last line break, the current line behind the middle token, snippets as ours.
 
 What a server with one slot evaluates of these is what follows the longest common beginning of a
-prompt and the one before it, in tokens; --check asks the real model for the first prompts of (a) to
-see that it is so. Suggestions are not kept between keys, so that each key asks the model.
+prompt and the one before it, in tokens; of ours it is what the server itself reports. Suggestions
+are not kept between keys, so that each key asks the model.
 """
 
 import argparse
 import asyncio
 import json
-import math
+import re
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -31,61 +31,192 @@ import aicopilot_lsp.completion.budget as sizes
 from aicopilot_lsp.assembly import Engine
 from aicopilot_lsp.cli.session import open_engine, settings_for
 from aicopilot_lsp.completion import planner
-from aicopilot_lsp.completion.compose import Elsewhere
-from aicopilot_lsp.completion.prompt import Frozen, lay_out, render
-from aicopilot_lsp.completion.types import Outcome, Snapshot
+from aicopilot_lsp.completion.prompt import Frozen, Layout, lay_out, render
+from aicopilot_lsp.completion.types import Outcome, Sent, Snapshot
 from aicopilot_lsp.context.select import select
 from aicopilot_lsp.context.types import Around
-from aicopilot_lsp.models.protocol import Backend, Finished, GenerateRequest
+from aicopilot_lsp.models.fim import format_for
+from aicopilot_lsp.models.protocol import Backend, Mode, Prompting
+from aicopilot_lsp.models.protocol import Layout as ModelLayout
 from aicopilot_lsp.text.document import DocumentSnapshot, Point
 from aicopilot_lsp.text.languages import language_id_for
 from bench.keystrokes import Key, session
 
-_SUFFIX_SHARE = 0.2
+_FORMAT = format_for("qwen2.5-coder")
+_STANDARD = Prompting(mode=Mode.RAW, format=_FORMAT, layout=ModelLayout.STANDARD)
+_FROZEN = Prompting(mode=Mode.RAW, format=_FORMAT, layout=ModelLayout.FROZEN)
+_MARKER = re.compile(r"(<\|[a-z_]+\|>)")
+_FOREVER_MS = 600_000
 
 
 @dataclass(slots=True)
 class Arm:
-    """What one way of prompting cost, key by key; `tokens` is its latest prompt's."""
+    """What one way of prompting cost, key by key; `tokens` is its latest prompt."""
 
     evaluated: list[int] = field(default_factory=list)
     prompts: list[int] = field(default_factory=list)
-    tokens: Sequence[int] = ()
+    tokens: Sequence[str] = ()
+
+    def sends(self, tokens: Sequence[str]) -> None:
+        """What a server with one slot evaluates of a prompt: what is new, one token at least."""
+        same = 0
+        for mine, theirs in zip(self.tokens, tokens, strict=False):
+            if mine != theirs:
+                break
+            same += 1
+        self.evaluated.append(max(1, len(tokens) - same))
+        self.prompts.append(len(tokens))
+        self.tokens = tokens
 
 
 async def main() -> None:
     arguments = _arguments()
+    sizes._FLOOR_PROMPT_TOKENS, sizes._COLD_READ_MS = arguments.cold_tokens, float(_FOREVER_MS)
+    sizes._RESTING_TOKENS, sizes._RESTING_READ_MS = arguments.ahead_tokens, float(_FOREVER_MS)
+    engine = open_engine(_settings(arguments), remembers_speed=False, with_context=True)
+    await engine.context_ready(arguments.root)
+    texts = [path.read_text(encoding="utf-8") for path in arguments.files]
+    ours, ahead, sliding, line = Arm(), Arm(), Arm(), Arm()
+    for number, key in enumerate(session(texts, keys=arguments.keys, seed=arguments.seed)):
+        snapshot = _snapshot(key, number, arguments)
+        if key.kind in ("jump", "switch"):
+            usage = await engine.read_ahead(snapshot)
+            ahead.evaluated.append((usage and usage.evaluated_tokens) or 0)
+        outcome = await _asked(engine, snapshot)
+        if outcome.sent is None:
+            continue
+        ours.evaluated.append(outcome.tokens.evaluated or 0)
+        ours.prompts.append(outcome.tokens.prompt or 0)
+        backend = await engine.backend()
+        sliding.sends(await _tokens(backend, _sliding(snapshot, outcome)))
+        line.sends(await _tokens(backend, _by_line(snapshot, outcome)))
+        if number % 50 == 0:
+            told = (arm.evaluated[-1] for arm in (ours, sliding, line))
+            print(number, key.kind, *told, flush=True)
+    await engine.aclose()
+    print(json.dumps(_report(ours, ahead, sliding, line), indent=1))
+
+
+async def _asked(engine: Engine, snapshot: Snapshot) -> Outcome:
+    engine.forget_suggestions(snapshot.document.uri)
+    return await engine.complete(snapshot)
+
+
+def _sliding(snapshot: Snapshot, outcome: Outcome) -> str:
+    """(a): what ends at the cursor, and whatever fits best now."""
+    sent, budget = _sent(outcome), outcome.budget
+    assert budget is not None
+    room = planner.room_for(budget)
+    layout = _at_line(snapshot, budget.prompt_chars)
+    chosen = (
+        select(sent.gathered, room_chars=room.resting, shown=layout.prefix + layout.suffix)
+        if sent.gathered
+        else ()
+    )
+    ranked = sorted(chosen, key=lambda one: one.value)
+    return render(layout, layout.middle, _STANDARD, planner.files_of(ranked))
+
+
+def _by_line(snapshot: Snapshot, outcome: Outcome) -> str:
+    """(b): frozen at the last line break, with our snippets."""
+    sent, budget = _sent(outcome), outcome.budget
+    assert budget is not None
+    layout = _at_line(snapshot, budget.prompt_chars)
+    return render(layout, layout.middle, _FROZEN, planner.files_of(sent.chosen))
+
+
+def _at_line(snapshot: Snapshot, room_chars: int) -> Layout:
+    """A window that ends where the cursor's line begins, cut at a line's start above."""
+    document, row = snapshot.document, snapshot.cursor.line
+    room = room_chars - int(room_chars * 0.2)
+    first = row
+    while first > 0 and room >= len(document.lines[first - 1]):
+        first -= 1
+        room -= len(document.lines[first])
+    frozen = Frozen(first, row, document.lines[first:row], room_chars)
+    return lay_out(snapshot, frozen, room_chars)
+
+
+def _sent(outcome: Outcome) -> Sent:
+    assert outcome.sent is not None
+    return outcome.sent
+
+
+async def _tokens(backend: Backend, prompt: str) -> list[str]:
+    found: list[str] = []
+    for part in _MARKER.split(prompt):
+        if _MARKER.fullmatch(part):
+            found.append(part)
+        elif part:
+            found += await backend.tokenize(part) or ()
+    return found
+
+
+def _report(ours: Arm, ahead: Arm, sliding: Arm, line: Arm) -> dict[str, Any]:
+    mean = statistics.fmean(ours.evaluated)
+    return {
+        "requests": len(ours.evaluated),
+        "ours": _told(ours),
+        "a: sliding": _told(sliding),
+        "b: line": _told(line),
+        "mean of ours to (a)": round(mean / statistics.fmean(sliding.evaluated), 3),
+        "mean of ours to (b)": round(mean / statistics.fmean(line.evaluated), 3),
+        "read ahead": {"times": len(ahead.evaluated), "tokens": sum(ahead.evaluated)},
+    }
+
+
+def _told(arm: Arm) -> dict[str, float]:
+    evaluated = sorted(arm.evaluated)
+    return {
+        "median": statistics.median(evaluated),
+        "p95": evaluated[int(0.95 * (len(evaluated) - 1))],
+        "mean": round(statistics.fmean(evaluated), 1),
+        "prompt": round(statistics.fmean(arm.prompts)),
+    }
+
+
+def _settings(arguments: argparse.Namespace) -> Any:
     settings = settings_for(arguments.config, arguments.root)
     completion = replace(
         settings.completion,
         debounce_ms=0,
         read_ahead_ms=0,
-        deadline_ms=600_000,
+        deadline_ms=_FOREVER_MS,
         max_output_tokens=2,
     )
-    engine = open_engine(
-        replace(settings, completion=completion), remembers_speed=False, root=arguments.root
+    context = replace(settings.context, budget_ms=_FOREVER_MS)
+    return replace(settings, completion=completion, context=context)
+
+
+def _snapshot(key: Key, number: int, arguments: argparse.Namespace) -> Snapshot:
+    path = arguments.files[key.file]
+    relative = path.resolve().relative_to(arguments.root).as_posix()
+    document = DocumentSnapshot.from_text(
+        key.text,
+        uri=path.resolve().as_uri(),
+        language_id=language_id_for(relative),
+        version=number,
     )
-    await engine.context_ready()
-    texts = [path.read_text(encoding="utf-8") for path in arguments.files]
-    ours, ahead, sliding, line = Arm(), Arm(), Arm(), Arm()
-    model: Backend | None = None
-    for number, key in enumerate(session(texts, keys=arguments.keys, seed=arguments.seed)):
-        snapshot = _snapshot(key, number, arguments)
-        if key.kind in ("jump", "switch") and number:
-            usage = await engine.read_ahead(snapshot)
-            ahead.evaluated.append((usage and usage.evaluated_tokens) or 0)
-        engine.forget_suggestions(snapshot.document.uri)
-        outcome = await engine.complete(snapshot)
-        if outcome.sent is None:
-            continue
-        ours.evaluated.append(outcome.tokens.evaluated or 0)
-        ours.prompts.append(outcome.tokens.prompt or 0)
-        model = model or await engine.backend()
-        await _compare(model, snapshot, outcome, sliding, line)
-        if number % 50 == 0:
-            print(number, key.kind, ours.evaluated[-1], sliding.evaluated[-1], flush=True)
-    await engine.aclose()
-    report = {name: _told(arm) for name, arm in _named(ours, sliding, line)}
-    report["read ahead"] = {"times": len(ahead.evaluated), "tokens": sum(ahead.evaluated)}
-    print(json.dumps(report, indent=1))
+    around = Around(root=str(arguments.root))
+    return Snapshot(document=document, cursor=Point(*key.cursor), path=relative, around=around)
+
+
+_FILES = ("completion/failover.py", "text/document.py", "models/sse.py")
+
+
+def _arguments() -> argparse.Namespace:
+    here = Path(__file__).resolve().parent.parent
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    usual = [here / "aicopilot_lsp" / name for name in _FILES]
+    parser.add_argument("files", nargs="*", type=Path, default=usual)
+    parser.add_argument("--root", type=Path, default=here, help="the files' workspace")
+    parser.add_argument("--keys", type=int, default=600)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--cold-tokens", type=int, default=700, help="of the file's own text")
+    parser.add_argument("--ahead-tokens", type=int, default=800, help="of snippets, after a rest")
+    parser.add_argument("--config", type=Path, help="stands in for the user's config file")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
