@@ -1,0 +1,2 @@
+(comment) @doc
+(attribute_list) @above

@@ -1,0 +1,4 @@
+[
+  (package_clause) (import_declaration) (const_declaration) (var_declaration) (type_declaration)
+  (function_declaration) (method_declaration)
+] @chunk

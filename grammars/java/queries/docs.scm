@@ -1,0 +1,2 @@
+[(line_comment) (block_comment)] @doc
+[(annotation) (marker_annotation)] @above

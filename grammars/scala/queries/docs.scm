@@ -1,0 +1,2 @@
+[(comment) (block_comment)] @doc
+(annotation) @above

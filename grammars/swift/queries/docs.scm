@@ -1,0 +1,2 @@
+[(comment) (multiline_comment)] @doc
+(attribute) @above

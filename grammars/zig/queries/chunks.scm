@@ -1,0 +1,4 @@
+[
+  (variable_declaration) (function_declaration) (test_declaration) (comptime_declaration)
+  (using_namespace_declaration) (container_field)
+] @chunk
