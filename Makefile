@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO_MODEL := qwen2.5-coder-0.5b
 
-.PHONY: demo test lint format types setup model faults bench bench-cache bench-models fuzz-text fuzz-rpc clean help
+.PHONY: demo test lint format types setup model faults bench bench-cache bench-models fuzz-text fuzz-syntax fuzz-rpc clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -45,6 +45,9 @@ faults: $(STAMP)  ## every fault on every backend, as a table
 
 fuzz-text: $(STAMP)  ## 5,000,000 random edits against an independent model of the text
 	$(BIN)/python bench/fuzz_text.py --edits 5000000
+
+fuzz-syntax: $(STAMP)  ## 200,000 random edits of files in six languages against fresh parses
+	$(BIN)/python bench/fuzz_syntax.py --edits 200000
 
 fuzz-rpc: $(STAMP)  ## 1,000,000 damaged messages over a real pipe
 	$(BIN)/python bench/fuzz_rpc.py --messages 1000000

@@ -83,7 +83,7 @@ def _sound_pieces(chance: random.Random, sample: str, name: str) -> list[str]:
         count = chance.randint(*_PIECE_LINES)
         first = chance.randrange(max(len(lines) - count, 1))
         piece = "".join(lines[first : first + count])
-        if not _has_error(_parsed(_document(piece, name))):
+        if not has_error(_parsed(_document(piece, name))):
             pieces.append(piece.replace("\n", chance.choice(("\n", "\n", "\r\n", "\r"))))
     return pieces or [sample]
 
@@ -104,7 +104,7 @@ def _run_session(session: "_Session", name: str, tally: Tally) -> None:
         assert updated is not None
         if not same_tree(updated, fresh):
             tally.differences.append((before, session.text))
-        session.broken = _has_error(fresh)
+        session.broken = has_error(fresh)
         tally.with_errors += session.broken
         tree = updated
         if len(session.text) > _MOST_CHARS:
@@ -121,7 +121,8 @@ def _parsed(document: DocumentSnapshot) -> SyntaxTree:
     return tree
 
 
-def _has_error(tree: SyntaxTree) -> bool:
+def has_error(tree: SyntaxTree) -> bool:
+    """Whether the parser made no sense of a part of the text."""
     return tree._tree.root_node.has_error
 
 
