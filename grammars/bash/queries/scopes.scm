@@ -1,3 +1,3 @@
-(function_definition body: (_) @scope)
+(function_definition body: (compound_statement) @scope)
 
 (subshell) @scope
