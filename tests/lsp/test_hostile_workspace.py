@@ -13,11 +13,13 @@ from tests.support.rpc_client import RpcClient, did_open, inline, notification
 _STARTS = ("subprocess.", "os.system", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "pty.")
 _TALKS = ("socket.connect", "socket.bind", "socket.sendto", "socket.getaddrinfo")
 _CHANGES = ("os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.chmod", "os.link", "os.symlink")
+_IGNORE_FILES = {".gitignore", ".aicopilotignore", ".git", "info", "exclude"}
+_FOLDER = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
 @pytest.mark.skipif(os.name != "posix", reason="links, FIFOs")
-def test_inv_6_opening_hostile_workspaces_reads_one_file_in_each_and_does_nothing_else(
+def test_inv_6_opening_hostile_workspaces_reads_options_and_ignore_files_and_does_nothing_else(
     tmp_path: Path,
 ) -> None:
     folders = [_workspace(tmp_path, text) for text in HOSTILE.values()]
@@ -47,7 +49,8 @@ def test_inv_6_opening_hostile_workspaces_reads_one_file_in_each_and_does_nothin
     assert [each for each in seen if each[0].startswith((*_STARTS, *_TALKS))] == []
     inside = [each for each in seen if _names_a_place(each, tmp_path, state)]
     assert len(inside) >= len(HOSTILE)
-    assert [each for each in inside if not _only_reads_options(each)] == []
+    assert [each for each in inside if not _only_reads_options(each, folders)] == []
+    assert {each[1][0] for each in seen if _is_relative(each)} <= _IGNORE_FILES
     assert [each for each in seen if _writes(each) and not each[1][0].startswith(str(state))] == []
 
 
@@ -65,10 +68,22 @@ def _names_a_place(event: list[object], place: Path, but_not: Path) -> bool:
     return any(str(place) in each and str(but_not) not in each for each in arguments)
 
 
-def _only_reads_options(event: list[object]) -> bool:
+def _only_reads_options(event: list[object], folders: list[Path]) -> bool:
+    """Options are opened as files; of ignore files the folder is opened, without links, and they
+    from there."""
     name, arguments = event
     assert isinstance(arguments, list)
-    return name == "open" and Path(arguments[0]).name == ".aicopilot.toml" and not _writes(event)
+    if name != "open" or _writes(event):
+        return False
+    if Path(arguments[0]) in folders:
+        return int(arguments[2]) & _FOLDER == _FOLDER
+    return Path(arguments[0]).name == ".aicopilot.toml"
+
+
+def _is_relative(event: list[object]) -> bool:
+    name, arguments = event
+    assert isinstance(arguments, list)
+    return name == "open" and not arguments[0].isdecimal() and not Path(arguments[0]).is_absolute()
 
 
 def _writes(event: list[object]) -> bool:
