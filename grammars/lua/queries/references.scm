@@ -15,5 +15,3 @@
 (field name: (identifier) @reference.none)
 
 (attribute (identifier) @reference.none)
-
-((identifier) @reference.none (#one-of? @reference.none "self" "_" "require"))

@@ -58,11 +58,9 @@
 
 (return_statement (name) @reference.name)
 
-; What is declared, and what is no name of anybody's.
+; What is declared there.
 (property_element name: (variable_name) @reference.none)
 
 (scoped_property_access_expression name: (variable_name) @reference.none)
 
 (argument name: (name) @reference.none)
-
-((name) @reference.none (#one-of? @reference.none "self" "static" "parent" "define"))

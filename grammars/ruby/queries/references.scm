@@ -33,6 +33,3 @@
     "require" "require_relative" "load" "autoload" "include" "extend" "prepend" "raise" "puts"
     "attr_reader" "attr_writer" "attr_accessor" "lambda" "proc" "loop" "private" "public"
     "protected" "module_function"))
-
-((identifier) @reference.none
-  (#one-of? @reference.none "private" "public" "protected" "module_function"))
