@@ -10,10 +10,12 @@ from collections.abc import Collection, Iterable, Sequence
 from aicopilot_lsp.context.types import Rendering, Size
 from aicopilot_lsp.store.index.types import Symbol
 from aicopilot_lsp.text.languages import Language, language_for
-from aicopilot_lsp.text.syntax.words import identifiers
+from aicopilot_lsp.text.syntax.words import identifiers, parts
 
 MAX_LINE_CHARS = 160
 _MAX_MEMBERS = 60
+_BRIEF_MEMBERS, _BRIEF_CHARS = 12, 80
+_PRIVATE = ("private ", "#", "static private ", "readonly private ")
 _ENDS = " \t{:;,="
 _PARAMETER = re.compile(r"[(,]\s*(?:mut\s+|\.{3}|\*{1,2}|&)*([^\W\d][\w$]*)")
 _TYPE_PARAMETERS = re.compile(r"(\w)<[^<>()]*>\(")
@@ -62,13 +64,22 @@ def of_type(
     *,
     inherited: Sequence[tuple[str, Sequence[Symbol]]] = (),
     text: str = "",
-    hidden: Collection[str] = (),
+    outside: bool = False,
+    likely: Collection[str] = (),
 ) -> tuple[Rendering, ...]:
     """A type with its members: its whole text if given, their signatures, their parameters, their
-    names. Members named in `hidden` are not told of; private ones come last."""
+    names, and of a large type the names most likely wanted.
+
+    Parameters
+    ----------
+    outside : bool
+        Who asks is not in the type's file and can't use what is private to it.
+    likely : collection of str
+        Words in lower case; members whose names hold them come before others in what is cut short.
+    """
     language = language_for("", symbol.path)
-    groups = [("", _ordered(members, hidden))]
-    groups += [(name, _ordered(of_base, hidden)) for name, of_base in inherited]
+    groups = [("", _ordered(members, outside=outside))]
+    groups += [(name, _ordered(of_base, outside=outside)) for name, of_base in inherited]
     groups = [(name, of_group) for name, of_group in groups if of_group]
     shown = frozenset({symbol.name, *(m.name for _, of_group in groups for m in of_group)})
     renderings = []
@@ -82,6 +93,7 @@ def of_type(
             told = ", ".join(form(m) for _, of_group in groups for m in of_group)
             line = _with_note(signature(symbol), told, language)
             renderings.append(Rendering(size=size, text=line, names=shown))
+        renderings.append(_brief(symbol, groups, likely, language))
     else:
         line = _declared(signature(symbol, 400), language, function=False)
         renderings.append(Rendering(size=Size.SIGNATURE, text=line, names=shown))
@@ -91,7 +103,7 @@ def of_type(
 def of_module(path: str, symbols: Sequence[Symbol]) -> tuple[Rendering, ...]:
     """What a file offers: signatures, then calls, then names."""
     language = language_for("", path)
-    public = _ordered(symbols, ())
+    public = _ordered(symbols, outside=True)
     if not public:
         return ()
     names = frozenset(symbol.name for symbol in public)
@@ -145,15 +157,29 @@ def _smaller(renderings: Iterable[Rendering]) -> tuple[Rendering, ...]:
     return tuple(kept)
 
 
-def _ordered(members: Sequence[Symbol], hidden: Collection[str]) -> list[Symbol]:
+def _ordered(members: Sequence[Symbol], *, outside: bool) -> list[Symbol]:
     """Public ones first, each name once, nothing of what the language has by itself."""
     by_name: dict[str, Symbol] = {}
     for member in members:
         dunder = member.name.startswith("__") and member.name != "__init__"
-        if member.name not in hidden and not dunder:
+        if not dunder and not (outside and member.signature.startswith(_PRIVATE)):
             by_name.setdefault(member.name, member)
     ordered = sorted(by_name.values(), key=lambda member: member.name.startswith(("_", "#")))
     return ordered[:_MAX_MEMBERS]
+
+
+def _brief(
+    symbol: Symbol,
+    groups: Sequence[tuple[str, Sequence[Symbol]]],
+    likely: Collection[str],
+    language: Language,
+) -> Rendering:
+    names = [member.name for _, of_group in groups for member in of_group]
+    wanted = sorted(names, key=lambda name: -sum(word in likely for word in parts(name)))
+    taken = frozenset(wanted[:_BRIEF_MEMBERS])
+    told = ", ".join(name for name in names if name in taken)
+    line = _with_note(signature(symbol, _BRIEF_CHARS), f"{told}, …", language)
+    return Rendering(size=Size.NAME, text=line, names=taken | {symbol.name})
 
 
 def _lines(groups: Sequence[tuple[str, Sequence[Symbol]]], language: Language) -> Iterable[str]:

@@ -22,10 +22,13 @@ _SHOWN: Mapping[Size, float] = {
     Size.SIGNATURE: 0.75,
     Size.NAME: 0.55,
 }
-_MIN_WORTH = 0.04  # of a snippet at its largest; below it nothing is better
+_MIN_WORTH = 0.01  # of a snippet at its largest; below it nothing is better
 _MIN_PER_CHAR = 0.00006  # of what another size adds
 # A type of which half the members are shown is in use: the other half is worth more than half.
 _FRESH = 0.5
+# What is believed in little is worth less than its share: each thing shown also distracts.
+_BELIEF = 1.5
+_EACH_CHARS = 30  # and costs so many characters more than it has
 _KEPT = 1.25  # what the prompt shows already is worth more: it need not be read again
 _DUPLICATE = 0.6  # share of a text's lines that are shown already
 _MIN_LINE_CHARS = 4  # shorter lines are closing brackets, and are everywhere
@@ -55,6 +58,8 @@ def select(
     for snippet in gathered.snippets:
         pack.offer(snippet, gathered.situation)
     pack.fill()
+    if pack.prune():
+        pack.fill()
     return _ordered(pack.chosen(), kept)
 
 
@@ -116,6 +121,26 @@ class _Pack:
             self._take(item, size)
             self._push(steps, item)
 
+    def prune(self) -> bool:
+        """Takes out what shows nothing that others, taken later, do not show too."""
+        idle = [
+            item
+            for item in self.items
+            if item.size is not None and self._value(item, item.size) < _MIN_WORTH
+        ]
+        for item in idle:
+            if item.size is not None and self._value(item, item.size) < _MIN_WORTH:
+                self._put_back(item, item.size)
+        return bool(idle)
+
+    def _put_back(self, item: _Item, size: int) -> None:
+        path, rendering = item.snippet.path, item.snippet.renderings[size]
+        self.paths[path] -= 1
+        heading = 0 if self.paths[path] else len(path) + _HEADING_CHARS
+        self.room += len(rendering.text) + 1 + heading
+        self.covered.subtract(rendering.names)
+        item.size = None
+
     def _push(self, steps: list[tuple[float, int]], item: _Item) -> None:
         step = self._best_step(item)
         if step is not None:
@@ -141,7 +166,9 @@ class _Pack:
             cost = self._cost(item, size)
             if cost > self.room:
                 continue
-            density = (self._value(item, size) - have) / max(cost, 1)
+            density = (self._value(item, size) - have) / max(
+                cost + (_EACH_CHARS if item.size is None else 0), 1
+            )
             if density >= _MIN_PER_CHAR and (best is None or density > best[0]):
                 best = (density, size)
         return best
@@ -171,8 +198,9 @@ class _Pack:
             for name in rendering.names
             if name not in self.names and self.covered[name] - (name in own) <= 0
         )
-        fresh = (new / len(rendering.names)) ** _FRESH if rendering.names else 1.0
-        worth = item.snippet.score * _SHOWN[rendering.size] * fresh
+        whole = max(len(one.names) for one in item.snippet.renderings)
+        fresh = (new / whole) ** _FRESH if whole else 1.0
+        worth: float = item.snippet.score**_BELIEF * _SHOWN[rendering.size] * fresh
         is_kept = f"{item.snippet.path}\0{rendering.text}" in self.kept
         return worth * _KEPT if is_kept else worth
 

@@ -47,12 +47,12 @@ class Members:
             weights[name] = max(weights.get(name, 0.0), weight)
         lookup = Lookup(index, situation.path)
         found = await lookup.types(list(weights))
-        snippets = _snippets(found, weights, "")
+        snippets = _snippets(found, weights, situation, spoken_of)
         near = {name.name: name.weight for name in reversed(situation.names)}
         second = _named_by_members(found, weights, near)
         for origin, named in second.items():
             known = await Lookup(index, origin).types(list(named))
-            snippets += _snippets(known, named, "named by a member: ")
+            snippets += _snippets(known, named, situation, spoken_of, "named by a member: ")
         snippets += await _of_subtypes(situation, index)
         return _strongest(snippets)
 
@@ -70,7 +70,13 @@ def _likeness(name: str, words: frozenset[str]) -> float:
     return sum(word in words for word in own) / len(own) if len(own) > 1 else 0.0
 
 
-def _snippets(found: Mapping[str, Found], weights: Mapping[str, float], why: str) -> list[Snippet]:
+def _snippets(
+    found: Mapping[str, Found],
+    weights: Mapping[str, float],
+    situation: Situation,
+    spoken_of: frozenset[str],
+    why: str = "",
+) -> list[Snippet]:
     return [
         Snippet(
             source=Members.name,
@@ -79,7 +85,11 @@ def _snippets(found: Mapping[str, Found], weights: Mapping[str, float], why: str
             last=type_.symbol.last,
             score=min(weights[expression], 1.0),
             renderings=of_type(
-                type_.symbol, type_.members, inherited=list(_inherited(type_.inherited))
+                type_.symbol,
+                type_.members,
+                inherited=list(_inherited(type_.inherited)),
+                outside=type_.symbol.path != situation.path,
+                likely=spoken_of,
             ),
             why=f"{why}members of {_told(expression, type_)}",
         )
