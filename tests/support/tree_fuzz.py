@@ -39,7 +39,7 @@ _INSERTED = (
     *("é", "名前", "😀", "\ud83d", "def f(x):\n    return x\n"),
 )
 _UPDATES_PER_SESSION = 80
-_PIECE_LINES = (8, 24)
+_LEAST_LINES = 8
 _MOST_CHARS = 2_000
 
 
@@ -65,22 +65,23 @@ class Tally:
     fresh_s: float = 0.0
 
 
-def run_random_sessions(language: str, edits: int, seed: int) -> Tally:
-    """At least `edits` random edits of pieces of the language's sample."""
+def run_random_sessions(language: str, edits: int, seed: int, *, most_lines: int = 24) -> Tally:
+    """At least `edits` random edits of pieces of the language's sample, 8 to `most_lines` lines at
+    first."""
     name = LANGUAGES[language]
     sample = (SAMPLES / name).read_text(encoding="utf-8")
     chance, tally = random.Random(f"{language} {seed}"), Tally()
-    pieces = _sound_pieces(chance, sample, name)
+    pieces = _sound_pieces(chance, sample, name, most_lines)
     while tally.edits < edits:
         _run_session(_Session(chance, sample, chance.choice(pieces)), name, tally)
     return tally
 
 
-def _sound_pieces(chance: random.Random, sample: str, name: str) -> list[str]:
+def _sound_pieces(chance: random.Random, sample: str, name: str, most_lines: int) -> list[str]:
     """Some lines of the sample each, without errors as far as there are such, with all ends."""
     lines, pieces = sample.splitlines(keepends=True), []
     for _ in range(300):
-        count = chance.randint(*_PIECE_LINES)
+        count = chance.randint(_LEAST_LINES, most_lines)
         first = chance.randrange(max(len(lines) - count, 1))
         piece = "".join(lines[first : first + count])
         if not has_error(_parsed(_document(piece, name))):

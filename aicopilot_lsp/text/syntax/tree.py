@@ -12,7 +12,11 @@ depends on what was typed before can't be reasoned about, so:
 - Otherwise only what stands before the first edit and the first error is reused. The parser reads
   from left to right, so what it has there is what a fresh parse has there too.
 
-`make fuzz-syntax` holds this against fresh parses. Where the lock is let go of: parse.py.
+`make fuzz-syntax` holds this against fresh parses.
+
+Python's lock is let go of between pieces (parse.py): parsing 30,000 lines of Python keeps it for
+0.6 ms at a time, and another thread on a busy machine waited for at most 20 ms; without the
+callbacks it waited for all of the parse, 400 to 900 ms. Freeing such a tree keeps it for 16 ms.
 """
 
 from dataclasses import dataclass, field, replace
