@@ -81,6 +81,7 @@ async def _examine(config: Path | None, root: Path, *, offline: bool) -> Report:
     report.facts["state"] = str(state_dir())
     report.facts["log files"] = _logs(state_dir() / "logs")
     report.facts["model files"] = str(cache_dir() / "models")
+    report.facts["index"] = _index(root)
     resolved = resolved_for(config, root)
     report.advice.extend(str(problem) for problem in resolved.problems)
     _examine_plugins(resolved.settings, report)
@@ -251,6 +252,20 @@ def _logs(folder: Path) -> str:
     """Where the servers' logs are, a file each, and which is the latest."""
     files = sorted(folder.glob("lsp-*.log"))  # the time is in the name
     return str(files[-1]) if files else f"{folder} (none yet)"
+
+
+def _index(root: Path) -> str:
+    """What is indexed of a project; `aicopilot index status` says more."""
+    from contextlib import closing
+
+    from aicopilot_lsp.store.index.layout import index_path
+    from aicopilot_lsp.store.index.reader import IndexReader
+
+    with closing(IndexReader(index_path(str(root.resolve()), state_dir() / "index"))) as reader:
+        found = reader.status()
+    if found.fault:
+        return f"of {root}: {found.fault}"
+    return f"{found.files:,} files of {root}, {found.disk_bytes / 1e6:,.1f} MB on disk"
 
 
 def _lines(report: Report) -> Iterator[str]:

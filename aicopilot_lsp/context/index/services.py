@@ -65,7 +65,8 @@ class IndexServices:
         self._services: dict[Path, IndexService] = {}  # by the folder as the editor writes it
         self._refused: dict[Path, Status] = {}
         self._turn = asyncio.Lock()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._beginning: set[asyncio.Task[None]] = set()
+        self._ending: set[asyncio.Task[None]] = set()
 
     def statuses(self) -> tuple[Status, ...]:
         """One for each folder that was wanted, in that order."""
@@ -88,14 +89,14 @@ class IndexServices:
             # Its place is taken now; where it really is, and if it is a project, the disk says.
             job = job_for(folder, self._settings, self._directory)
             self._services[folder] = self._make(job, self._on_change)
-            self._in_background(self._begin(folder))
+            _in_background(self._begin(folder), self._beginning)
 
     def drop(self, folder: Path) -> None:
         """The folder is no part of the workspace any longer."""
         self._refused.pop(folder, None)
         service = self._services.pop(folder, None)
         if service is not None:
-            self._in_background(service.aclose())
+            _in_background(service.aclose(), self._ending)
 
     def reconfigure(self, settings: Settings) -> None:
         """Begin anew what is to be done otherwise."""
@@ -115,9 +116,9 @@ class IndexServices:
 
     async def aclose(self) -> None:
         """End all workers."""
-        for task in self._tasks:
+        for task in self._beginning:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._beginning, *self._ending, return_exceptions=True)
         await asyncio.gather(*(service.aclose() for service in self._services.values()))
 
     async def _begin(self, folder: Path) -> None:
@@ -143,10 +144,11 @@ class IndexServices:
         self._refused[folder] = status
         self._on_change(status)
 
-    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+
+def _in_background(work: Coroutine[Any, Any, None], tasks: set[asyncio.Task[None]]) -> None:
+    task = asyncio.get_running_loop().create_task(work)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
 
 
 def _real(folder: Path) -> Path:
