@@ -127,6 +127,9 @@ def _place(draft: Draft, around: list[Placed]) -> tuple[Kind | None, Placed | No
     parent = around[-1] if around else None
     kind = draft.kind
     if kind is Kind.FIELD and parent and parent.definition.kind in _CALLABLE:
+        if draft.parent in SELF_TYPES:  # `self.x = 1` in a method that is written outside its class
+            draft.parent = next((p.draft.parent for p in reversed(around) if p.draft.parent), "")
+            return (kind if draft.parent else None), None
         outside = (p for p in reversed(around) if p.definition.kind not in _CALLABLE)
         parent = next(outside, None)
         return (kind, parent) if parent and parent.definition.kind is Kind.CLASS else (None, None)

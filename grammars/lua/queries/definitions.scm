@@ -28,16 +28,10 @@
     (variable_list . name: (identifier) @name)
     (expression_list . value: (function_definition body: (_)? @body))) @definition.function)
 
-; self.limit = 10
-((assignment_statement
-   (variable_list
-     name: (dot_index_expression table: (identifier) @_self field: (identifier) @name))) @definition.field
-  (#one-of? @_self "self"))
-
-; M.limit = 10
-((assignment_statement
-   (variable_list name: (dot_index_expression table: (_) @parent field: (identifier) @name))) @definition.field
-  (#not-one-of? @parent "self"))
+; M.limit = 10; self.limit = 10 is the field of what the method belongs to.
+(assignment_statement
+  (variable_list
+    name: (dot_index_expression table: (_) @parent field: (identifier) @name))) @definition.field
 
 ; { read = function(...) end }
 (field name: (identifier) @name value: (function_definition body: (_)? @body)) @definition.method
