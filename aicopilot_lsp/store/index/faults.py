@@ -20,6 +20,11 @@ _KINDS = {
     sqlite3.SQLITE_CORRUPT: StoreErrorKind.DAMAGED,
     sqlite3.SQLITE_NOTADB: StoreErrorKind.DAMAGED,
     sqlite3.SQLITE_FORMAT: StoreErrorKind.DAMAGED,
+    # The statements and the tables are always the same: what does not fit them is no longer ours.
+    sqlite3.SQLITE_ERROR: StoreErrorKind.DAMAGED,
+    sqlite3.SQLITE_SCHEMA: StoreErrorKind.DAMAGED,
+    sqlite3.SQLITE_CONSTRAINT: StoreErrorKind.DAMAGED,
+    sqlite3.SQLITE_MISMATCH: StoreErrorKind.DAMAGED,
 }
 
 # Completions work in all of these cases; what is missing is what other files could add.
@@ -53,7 +58,8 @@ _MESSAGES = {
 
 def kind_of(error: BaseException) -> StoreErrorKind:
     """What an error of SQLite or of the operating system means for an index."""
-    if isinstance(error, DamagedError):
+    # The names in a damaged file may be no UTF-8, and so the messages that have them.
+    if isinstance(error, DamagedError | UnicodeDecodeError):
         return StoreErrorKind.DAMAGED
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", None)
@@ -79,6 +85,6 @@ def as_store_error(path: Path) -> Iterator[None]:
     """Raise StoreError for what SQLite or the operating system says."""
     try:
         yield
-    except (sqlite3.Error, OSError, DamagedError) as error:
+    except (sqlite3.Error, OSError, DamagedError, UnicodeDecodeError) as error:
         cause = getattr(error, "sqlite_errorname", "") or type(error).__name__
         raise store_error(kind_of(error), path, cause) from error

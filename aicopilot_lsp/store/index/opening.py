@@ -113,11 +113,12 @@ def _try(path: Path) -> tuple[sqlite3.Connection | None, str]:
         if not fault:
             _set_up(connection)
             return connection, NEW
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         connection.close()
         if kind_of(error) is not StoreErrorKind.DAMAGED:
             raise
-        return None, FOREIGN if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB else DAMAGED
+        code = getattr(error, "sqlite_errorcode", None)
+        return None, FOREIGN if code == sqlite3.SQLITE_NOTADB else DAMAGED
     except BaseException:
         connection.close()
         raise

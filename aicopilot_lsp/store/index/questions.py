@@ -6,12 +6,14 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nlargest
 from typing import Any
 
 from aicopilot_lsp.store.index.layout import (
     MAX_ROWS_PER_FILE,
     DamagedError,
     clean,
+    distinct_terms,
     first_id,
     pack,
     split_words,
@@ -23,6 +25,9 @@ from aicopilot_lsp.store.index.types import FileFacts, ImportRow, IndexStatus, S
 
 # Old SQLite takes 999 parameters in one statement.
 _MOST_PARAMETERS = 500
+_MOST_TERMS = 64
+# SQLite refuses patterns of 50,000 bytes.
+_MOST_PATTERN_CHARS = 4_000
 
 _SYMBOLS = (
     "SELECT files.path, name, kind, parent, first, last, signature, doc, bases, result"
@@ -134,13 +139,16 @@ def ranked(
     limit: int,
 ) -> list[Hit]:
     """Chunks by falling score; of equal ones by path and line."""
-    if not weights or limit <= 0:
+    # What is no single term to the tokenizer is in no chunk, and an error to FTS5.
+    terms = [term for term in weights if distinct_terms(term) == [term]]
+    terms = nlargest(_MOST_TERMS, terms, key=weights.__getitem__)
+    if not terms or limit <= 0:
         return []
     mean_terms = _total(ask, "postings") / max(_total(ask, "chunks"), 1)
     top, base, per_term = score_factors(mean_terms)
     parameters: list[object] = [top, base, per_term]
-    for term, weight in weights.items():
-        parameters += (weight, f'"{clean(term)}"')
+    for term in terms:
+        parameters += (weights[term], f'"{term}"')
     hidden = ",".join(str(file) for file in _files(ask, exclude))
     scope = ""
     if under:
@@ -149,7 +157,7 @@ def ranked(
     rows = ask.execute(
         "SELECT path, first, last, score FROM (SELECT chunk, file, first, last,"
         " weights * ? / (? + ? * terms) AS score FROM (SELECT chunk, sum(weight) AS weights FROM ("
-        f"{' UNION ALL '.join([_ONE_TERM] * len(weights))}"
+        f"{' UNION ALL '.join([_ONE_TERM] * len(terms))}"
         f") GROUP BY chunk) JOIN chunks ON chunks.id = chunk WHERE file NOT IN ({hidden}){scope}"
         " ORDER BY score DESC, chunk LIMIT ?)"
         " JOIN files ON files.id = file ORDER BY score DESC, chunk",
@@ -174,6 +182,8 @@ def packed_text(ask: sqlite3.Connection, path: str) -> tuple[bytes, Callable[[],
 
 def paths(ask: sqlite3.Connection, pattern: str, limit: int) -> list[str]:
     """See IndexReader.paths."""
+    if len(pattern) > _MOST_PATTERN_CHARS:
+        return []
     rows = ask.execute(
         "SELECT path FROM files WHERE path GLOB ? ORDER BY path LIMIT ?", (clean(pattern), limit)
     )

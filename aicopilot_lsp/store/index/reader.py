@@ -157,11 +157,15 @@ class IndexReader:
             try:
                 return question(connection)
             finally:
-                connection.execute("ROLLBACK")
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
         except _UnusableError as error:
             self.fault = str(error)
         except (sqlite3.Error, DamagedError, OSError) as error:
             self.fault = _FAULTS.get(kind_of(error), "it can't be read")
+        except (TypeError, ValueError, AttributeError):
+            # A flipped bit can make a number of a text.
+            self.fault = DAMAGED
         self.close()
         return empty
 

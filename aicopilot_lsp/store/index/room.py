@@ -6,13 +6,17 @@ least of them took is the bound from then on: a file that takes as much is not p
 the files that are found whole are the same whichever way the index grew, but for the last few.
 """
 
+import math
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 FULL_SHARE = 0.85
 SPARE_SHARE = 0.70
 _FORGIVEN_SHARE = 0.50
 _LEAST_PAGES = 64
 _UNBOUNDED = -1
+_NO_LIMIT = (1 << 30) - 1
 
 
 class Room:
@@ -27,10 +31,9 @@ class Room:
     def __init__(self, connection: sqlite3.Connection, max_bytes: int) -> None:
         self._connection = connection
         self._page_bytes = self._pragma("page_size")
-        pages = max(max_bytes // self._page_bytes, _LEAST_PAGES)
-        self._max_bytes = pages * self._page_bytes
-        # What is beyond it already stays readable; nothing more is added.
-        connection.execute(f"PRAGMA max_page_count = {pages}")
+        self._pages = max(max_bytes // self._page_bytes, _LEAST_PAGES)
+        self._max_bytes = self._pages * self._page_bytes
+        self._limit(self._pages)
         self.bound_bytes = self._stored_bound()
 
     @property
@@ -43,8 +46,15 @@ class Room:
         return self.used_bytes > self._max_bytes * FULL_SHARE
 
     @property
-    def is_spare(self) -> bool:
-        return self.used_bytes <= self._max_bytes * SPARE_SHARE
+    def excess_bytes(self) -> int:
+        """How much of texts and terms has to go for there to be room again, with what goes along
+        with it (chunks, postings) taken to be as much as on the average; at most 0 when there is
+        room."""
+        used = self.used_bytes
+        (packed,) = self._connection.execute(
+            "SELECT total(length(text) + length(terms)) FROM texts"
+        ).fetchone()
+        return math.ceil((used - self._max_bytes * SPARE_SHARE) * max(float(packed), 1.0) / used)
 
     @property
     def is_ample(self) -> bool:
@@ -68,14 +78,36 @@ class Room:
             (_UNBOUNDED if bound_bytes is None else bound_bytes,),
         )
 
+    @contextmanager
+    def lifted(self) -> Iterator[None]:
+        """Without the limit, to make room: that postings were taken back is written down first,
+        and what they took is free only when they are merged. For this moment the file may be
+        larger, by what the postings take (an eighth of the source) at most."""
+        self._limit(_NO_LIMIT)
+        try:
+            yield
+        finally:
+            beyond = self._pragma("page_count") - self._pages
+            if beyond > 0:
+                self._vacuum(beyond)
+            # Not below what the file has; what is beyond stays readable.
+            self._limit(self._pages)
+
     def give_back(self) -> None:
         """Return free pages to the file system where they are more than a quarter."""
         if self._pragma("freelist_count") * 4 > self._pragma("page_count"):
-            self._connection.execute("PRAGMA incremental_vacuum").fetchall()
+            self._vacuum(0)
 
     def _stored_bound(self) -> int | None:
         found = self._connection.execute("SELECT n FROM totals WHERE name = 'bound'").fetchone()
         return None if found is None or found[0] == _UNBOUNDED else int(found[0])
+
+    def _vacuum(self, pages: int) -> None:
+        # A page a step, and `execute` takes one step of what has no columns.
+        self._connection.executescript(f"PRAGMA incremental_vacuum({pages})")
+
+    def _limit(self, pages: int) -> None:
+        self._connection.execute(f"PRAGMA max_page_count = {pages}")
 
     def _pragma(self, name: str) -> int:
         (value,) = self._connection.execute(f"PRAGMA {name}").fetchone()

@@ -73,7 +73,7 @@ def _chunks(database: Database) -> None:
 
 def _bookkeeping(database: Database) -> None:
     database.execute("CREATE TABLE totals (name TEXT PRIMARY KEY, n INTEGER) WITHOUT ROWID")
-    names = ("files", "symbols", "chunks", "postings", "source_bytes")
+    names = ("files", "symbols", "chunks", "postings", "gone", "source_bytes")
     database.conn.executemany("INSERT INTO totals VALUES (?, 0)", [(name,) for name in names])
     database.execute("INSERT INTO totals VALUES ('bound', -1)")  # room.py
     database.execute("CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID")

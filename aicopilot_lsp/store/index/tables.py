@@ -55,6 +55,14 @@ class Tables:
             ((change, name) for name, change in self._totals.items()),
         )
 
+    def merge(self, *, at_least: float) -> None:
+        """Merge all postings, where more than this share was taken back: FTS5 keeps those until
+        then. Within a transaction."""
+        totals = dict(self._connection.execute("SELECT name, n FROM totals").fetchall())
+        if totals["gone"] > at_least * totals["postings"]:
+            self._connection.execute("INSERT INTO postings (postings) VALUES ('optimize')")
+            self._connection.execute("UPDATE totals SET n = 0 WHERE name = 'gone'")
+
     def put(self, row: FileRow, bound_bytes: int | None) -> None:
         """Replace a file; without its text where that takes `bound_bytes` or more."""
         text = pack(row.text)
@@ -174,7 +182,7 @@ class Tables:
         for line in lines:
             terms = line.split()
             self._terms.subtract(terms)
-            self._totals["postings"] -= len(terms)
+            self._totals.update(postings=-len(terms), gone=len(terms))
         self._totals["chunks"] -= len(keys)
         execute("DELETE FROM chunks WHERE file = ?", (file,))
         execute("DELETE FROM texts WHERE file = ?", (file,))

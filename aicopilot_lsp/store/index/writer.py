@@ -22,7 +22,7 @@ from typing import Self
 from aicopilot_lsp.errors import StoreError, StoreErrorKind
 from aicopilot_lsp.store.index import opening
 from aicopilot_lsp.store.index.faults import as_store_error, store_error
-from aicopilot_lsp.store.index.layout import clean
+from aicopilot_lsp.store.index.layout import DamagedError, clean
 from aicopilot_lsp.store.index.room import Room
 from aicopilot_lsp.store.index.tables import NAMES_ONLY, Tables
 from aicopilot_lsp.store.index.types import FileRow, Known
@@ -31,6 +31,8 @@ LEFT_OUT = "left out: the index has reached its size limit"
 
 _REMOVED_AT_ONCE = 500
 _SHRUNK_AT_ONCE = 50
+# Of the postings: with as many taken back, all are merged when it is quiet.
+_GONE_SHARE = 0.5
 # With less free, a database that is full is so because the disk is.
 _FULL_DISK_BYTES = 16 << 20
 _MERGE = "INSERT INTO postings (postings, rank) VALUES ('merge', 1000)"
@@ -90,10 +92,7 @@ class IndexWriter:
             rows = self._connection.execute(
                 "SELECT path, digest, size_bytes, modified_ns FROM files"
             )
-            return {
-                path: Known(digest=digest, size_bytes=size, modified_ns=modified)
-                for path, digest, size, modified in rows
-            }
+            return {_text(path): _known(*facts) for path, *facts in rows}
 
     def put(self, rows: Sequence[FileRow]) -> None:
         """Replace all that is known of these files, in one transaction. Of rows with one path the
@@ -142,7 +141,9 @@ class IndexWriter:
 
     def tidy(self) -> None:
         """Merge the postings and give free room back, in small transactions. For quiet times."""
-        with self._asking():
+        with self._asking(), self._room.lifted():
+            with self._writing():
+                self._tables.merge(at_least=_GONE_SHARE)
             changes = 2
             while changes > 1:  # what a step that found nothing to do counts
                 before = self._connection.total_changes
@@ -189,15 +190,25 @@ class IndexWriter:
 
     def _shrink(self) -> None:
         """Give up texts until there is room again, or none is left."""
-        with self._asking():
-            while not self._room.is_spare and (largest := self._room.largest(_SHRUNK_AT_ONCE)):
+        with self._asking(), self._room.lifted():
+            missing = self._room.excess_bytes
+            while missing > 0 and (largest := self._room.largest(_SHRUNK_AT_ONCE)):
                 with self._writing():
-                    for file, _ in largest:
+                    for file, taken in largest:
                         self._tables.forget_text(file)
                         self._tables.note(file, NAMES_ONLY)
-                    self._room.set_bound(min(taken for _, taken in largest))
-            if not self._room.is_spare:
+                        self._room.set_bound(taken)
+                        missing -= taken
+                        if missing <= 0:
+                            break
+                if missing <= 0:
+                    # Postings that were taken back take room until they are merged.
+                    with self._writing():
+                        self._tables.merge(at_least=0.0)
+                    missing = self._room.excess_bytes
+            if missing > 0:
                 with self._writing():
+                    self._tables.merge(at_least=0.0)
                     self._room.set_bound(0)
 
     def _forgive(self) -> None:
@@ -251,3 +262,15 @@ class IndexWriter:
 
     def _is_disk_full(self) -> bool:
         return shutil.disk_usage(self._path.parent).free < _FULL_DISK_BYTES
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):  # a flipped bit can make a number of a text
+        raise DamagedError
+    return value
+
+
+def _known(digest: object, size_bytes: object, modified_ns: object) -> Known:
+    if isinstance(digest, bytes) and isinstance(size_bytes, int) and isinstance(modified_ns, int):
+        return Known(digest=digest, size_bytes=size_bytes, modified_ns=modified_ns)
+    raise DamagedError

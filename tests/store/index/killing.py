@@ -2,9 +2,10 @@
 
     python -m tests.store.index.killing PATH TIMES
 
-Each child replaces the same files again and again, with one text in all of them in each transaction,
-and says so after each. It is killed with SIGKILL somewhere in a transaction. The index then has to
-be whole: opened without being built anew, all files of one transaction, no row without its file.
+Each child replaces the same files again and again, with one text in all of them in each
+transaction, and says so after each. It is killed with SIGKILL somewhere in a transaction. The index
+then has to be whole: opened without being built anew, all files of one transaction, no row without
+its file.
 Prints how many were killed, and how many transactions were done by then.
 """
 
@@ -20,7 +21,7 @@ from aicopilot_lsp.store.index.writer import IndexWriter
 from tests.store.index.samples import ROOM, expected, sample, tables
 
 FILES = 6
-_MOST_TURNS = 12
+_MOST_TURNS = 6
 _MOST_SPINS = 60_000
 
 

@@ -103,7 +103,7 @@ _ROWS = {
     "postings": "SELECT path, first, term FROM temp.vocabulary LEFT JOIN chunks ON doc = chunks.id"
     " LEFT JOIN files ON files.id = file",
     "terms": "SELECT term, chunks FROM terms",
-    "totals": "SELECT name, n FROM totals WHERE name <> 'bound'",
+    "totals": "SELECT name, n FROM totals WHERE name NOT IN ('bound', 'gone')",
 }
 
 

@@ -157,7 +157,6 @@ def write_until_sound(path: Path) -> bool:
                 writer.known()
                 writer.remove([row.path for row in _FILES[:6]])
                 writer.put(_FILES)
-                writer.tidy()
                 return bool(writer.rebuilt)
         except StoreError as error:
             assert error.kind is StoreErrorKind.DAMAGED

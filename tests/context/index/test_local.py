@@ -1,0 +1,165 @@
+"""Open documents win over what was indexed, and nobody waits for what nobody wants."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aicopilot_lsp.context.index.local import LocalIndex
+from aicopilot_lsp.context.index.rows import file_row
+from aicopilot_lsp.context.protocol import Index
+from aicopilot_lsp.store.index.reader import IndexReader
+from aicopilot_lsp.store.index.writer import IndexWriter
+from aicopilot_lsp.text.document import DocumentSnapshot
+from aicopilot_lsp.text.languages import language_for
+from aicopilot_lsp.text.syntax.outline import Outline
+from aicopilot_lsp.text.syntax.read import outline
+
+SHOP = '''\
+from stock import Shelf
+
+
+class Shop:
+    """Sells what is on its shelves. Closed on Sundays."""
+
+    def sell(self, count: int) -> bool:
+        return Shelf().take(count)
+'''
+STOCK = """\
+class Shelf:
+    def take(self, count):
+        return zebra_stripes(count)
+
+
+def zebra_stripes(count):
+    return count
+"""
+
+
+def outlined(path: str, text: str) -> tuple[Outline, tuple[str, ...]]:
+    document = DocumentSnapshot.from_text(text, uri=f"file:///{path}", language_id="python")
+    return outline(document, language_for("python")), document.lines
+
+
+def put(writer: IndexWriter, path: str, text: str) -> None:
+    found, _ = outlined(path, text)
+    writer.put(
+        [
+            file_row(
+                path, "python", text, found, digest=text.encode()[:32], size_bytes=1, modified_ns=1
+            )
+        ]
+    )
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> Iterator[IndexWriter]:
+    with IndexWriter.open(tmp_path / "i", max_bytes=1 << 30) as writer:
+        put(writer, "shop.py", SHOP)
+        put(writer, "stock.py", STOCK)
+        yield writer
+
+
+def resolve(path: str, language: str, module: str, name: str) -> str:
+    assert (path, language) == ("shop.py", "python")
+    return f"{module}.py" if module in {"stock", "till"} else ""
+
+
+async def test_what_was_indexed_is_answered_for_files_that_are_not_open(
+    tmp_path: Path, writer: IndexWriter
+) -> None:
+    local = LocalIndex(IndexReader(tmp_path / "i"))
+    index: Index = local
+    assert [(one.path, one.name) for one in await index.defining(["Shop"])] == [("shop.py", "Shop")]
+    shop = (await index.defining(["Shop"]))[0]
+    assert (shop.signature, shop.doc) == ("class Shop:", "Sells what is on its shelves.")
+    assert [one.signature for one in await index.members(["Shop"])] == [
+        "def sell(self, count: int) -> bool:"
+    ]
+    assert [one.module for one in await index.imports_of("shop.py")] == ["stock"]
+    assert [one.path for one in await index.search("zebraStripes(1)")] == ["stock.py"]
+    assert not await index.search("zebraStripes(1)", exclude=["stock.py"])
+    assert await index.lines("stock.py", 0, 1) == "class Shelf:"
+    assert list(await index.paths("s*.py")) == ["shop.py", "stock.py"]
+    assert (await local.status()).files == 2
+    assert (await local.explain("shop.py")) is not None
+    await local.aclose()
+
+
+async def test_an_open_document_takes_the_place_of_its_file(
+    tmp_path: Path, writer: IndexWriter
+) -> None:
+    index = LocalIndex(IndexReader(tmp_path / "i"), resolve=resolve)
+    text = SHOP.replace("Shop", "Store").replace("sell", "giraffe_sale")
+    text = "import till\n" + text
+    index.set_open({"shop.py": outlined("shop.py", text), "new.py": outlined("new.py", "x = 1\n")})
+    assert not await index.defining(["Shop"])
+    assert [one.path for one in await index.defining(["Store", "Shelf"])] == ["stock.py", "shop.py"]
+    assert [one.name for one in await index.members(["Store", "Shop"])] == ["giraffe_sale"]
+    assert [one.name for one in await index.symbols_in("shop.py")] == ["Store", "giraffe_sale"]
+    assert [(one.module, one.target) for one in await index.imports_of("shop.py")] == [
+        ("till", "till.py"),
+        ("stock", "stock.py"),
+    ]
+    assert list(await index.importers_of("till.py")) == ["shop.py"]
+    assert [one.path for one in await index.search("giraffeSale()")] == ["shop.py"]
+    assert not await index.search("giraffeSale()", exclude=["shop.py"])
+    assert not await index.search("giraffeSale()", under="src/")
+    assert await index.lines("shop.py", 0, 2) == "import till\nfrom stock import Shelf"
+    assert list(await index.paths("[^s]*.py")) == ["new.py"]
+    index.set_open({})
+    assert [one.path for one in await index.defining(["Shop"])] == ["shop.py"]
+    await index.aclose()
+
+
+async def test_without_a_database_open_documents_are_all_there_is(tmp_path: Path) -> None:
+    index = LocalIndex(IndexReader(tmp_path / "none"))
+    index.set_open({"stock.py": outlined("stock.py", STOCK), "b.py": outlined("b.py", "b = 1\n")})
+    assert [one.path for one in await index.defining(["Shelf"])] == ["stock.py"]
+    assert [one.path for one in await index.search("zebra_stripes")] == ["stock.py"]
+    assert (await index.status()).fault
+    await index.aclose()
+
+
+class _HeldReader(IndexReader):
+    """Answers when it is told to, and counts."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.go, self.asked = threading.Event(), 0
+
+    def lines(self, path: str, first: int, last: int) -> str:
+        self.asked += 1
+        self.go.wait()
+        return "found"
+
+
+async def test_a_question_that_nobody_waits_for_is_not_asked(tmp_path: Path) -> None:
+    reader = _HeldReader(tmp_path / "i")
+    index = LocalIndex(reader)
+    first = asyncio.ensure_future(index.lines("a", 0, 1))
+    given_up = [asyncio.ensure_future(index.lines("a", 0, 1)) for _ in range(50)]
+    last = asyncio.ensure_future(index.lines("a", 0, 1))
+    await asyncio.sleep(0)
+    for one in given_up:
+        one.cancel()
+    await asyncio.gather(*given_up, return_exceptions=True)
+    reader.go.set()
+    assert [await first, await last] == ["found", "found"]
+    assert reader.asked == 2
+    await index.aclose()
+
+
+async def test_behind_too_many_questions_one_is_answered_with_nothing(tmp_path: Path) -> None:
+    reader = _HeldReader(tmp_path / "i")
+    index = LocalIndex(reader)
+    waiting = [asyncio.ensure_future(index.lines("a", 0, 1)) for _ in range(256)]
+    await asyncio.sleep(0)
+    assert await index.lines("a", 0, 1) == ""
+    reader.go.set()
+    assert set(await asyncio.gather(*waiting)) == {"found"}
+    assert await index.lines("a", 0, 1) == "found"
+    await index.aclose()
+    assert await index.lines("a", 0, 1) == ""
