@@ -1,0 +1,76 @@
+"""One request laid open for its user."""
+
+from dataclasses import replace
+
+from aicopilot_lsp.completion.planner import Room, plan
+from aicopilot_lsp.completion.report import context_record, report
+from aicopilot_lsp.completion.types import Outcome, OutcomeKind, Sent, Suggestion, Tokens
+from aicopilot_lsp.context.types import Yield
+from aicopilot_lsp.filters.protocol import Action, Verdict
+from aicopilot_lsp.text.document import Point
+from tests.support.snippets import gathered, snippet
+
+FOUND = replace(
+    gathered(
+        replace(snippet("lock", path="store.py"), why="defines lock"),
+        replace(snippet("unused", path="other.py", score=0.01), why="was found|nearby"),
+    ),
+    yields=(
+        Yield(source="definitions", spent_ms=1.25, snippets=2),
+        Yield(source="similar", spent_ms=50.0, snippets=0, late=True),
+        Yield(source="theirs", spent_ms=0.5, snippets=0, fault="ValueError"),
+    ),
+)
+CHOSEN = plan(FOUND, (), shown="", room=Room(cold=300, resting=300), moved=True)
+SHOWN = Outcome(
+    kind=OutcomeKind.SHOWN,
+    reason="model",
+    model="small",
+    suggestions=(Suggestion(id="s1", text="lock(order)", start=Point(0, 0), end=Point(0, 0)),),
+    tokens=Tokens(prompt=700, evaluated=12, generated=4),
+    verdicts=(Verdict(rule="fence", action=Action.PASS, text="", reason=""),),
+    sent=Sent(prompt="a ``` prompt <|fim_middle|>", chosen=CHOSEN, gathered=FOUND),
+)
+
+
+def test_it_says_what_was_chosen_and_why_and_what_was_not() -> None:
+    text = report(SHOWN)
+    chosen = text.partition("## What the model was shown")[2].partition("##")[0]
+    assert "| definitions | store.py:1-4 |" in chosen and "defines lock" in chosen
+    left_out = text.partition("left out")[2].partition("##")[0]
+    assert "other.py" in left_out and "was found\\|nearby" in left_out
+
+
+def test_it_says_how_each_source_fared() -> None:
+    text = report(SHOWN)
+    assert "| definitions | 1.2 ms | 2 |" in text
+    assert "| similar | 50.0 ms | 0 | late" in text
+    assert "| theirs | 0.5 ms | 0 | ValueError |" in text
+
+
+def test_it_says_what_was_found_in_the_cache() -> None:
+    text = report(SHOWN)
+    assert "| of these evaluated | 12 |" in text
+    assert "| found in the model's cache | 688 |" in text
+
+
+def test_the_prompt_is_there_to_the_letter_whatever_is_in_it() -> None:
+    assert "````\na ``` prompt <|fim_middle|>\n````" in report(SHOWN)
+
+
+def test_where_no_model_was_asked_it_says_so() -> None:
+    nothing = Outcome(kind=OutcomeKind.NOT_TRIGGERED, reason="excluded", rule="excluded")
+    assert "No model was asked" in report(nothing)
+    assert context_record(nothing) == []
+
+
+def test_the_snippets_can_be_had_as_data() -> None:
+    (one,) = context_record(SHOWN)
+    assert one["path"] == "store.py"
+    assert one["lines"] == [1, 4]
+    assert one["why"] == "defines lock"
+
+
+def test_nothing_of_it_stands_in_what_a_log_may_print() -> None:
+    assert "lock" not in repr(SHOWN.sent)
+    assert "fim_middle" not in repr(SHOWN)
