@@ -17,6 +17,7 @@ from aicopilot_lsp.context.index.rows import file_row
 from aicopilot_lsp.store.index.types import ChunkRow, FileRow, ImportRow, Symbol
 from aicopilot_lsp.text.document import DocumentSnapshot
 from aicopilot_lsp.text.languages import language_for, language_id_for
+from aicopilot_lsp.text.lines import split_lines
 from aicopilot_lsp.text.syntax.read import outline
 from aicopilot_lsp.text.syntax.words import terms
 
@@ -26,8 +27,10 @@ _RAREST = 12  # terms of a question that are looked for
 class MemoryIndex:
     """Files by their paths."""
 
-    def __init__(self, files: Iterable[FileRow] = ()) -> None:
-        self._files: dict[str, FileRow] = {file.path: _placed(file) for file in files}
+    def __init__(self, files: Iterable[FileRow] = (), *, placed: Collection[str] = ()) -> None:
+        self._files: dict[str, FileRow] = {
+            file.path: file if file.path in placed else _placed(file) for file in files
+        }
         self._by_name: dict[str, list[Symbol]] = {}
         self._by_parent: dict[str, list[Symbol]] = {}
         self._chunks: list[tuple[ChunkRow, Counter[str]]] = []
@@ -50,7 +53,8 @@ class MemoryIndex:
 
     def with_file(self, file: FileRow) -> "MemoryIndex":
         """With this file in the place of the one at its path."""
-        return MemoryIndex({**self._files, file.path: file}.values())
+        files = {**self._files, file.path: file}
+        return MemoryIndex(files.values(), placed=self._files.keys() - {file.path})
 
     async def defining(self, names: Collection[str], *, limit: int = 64) -> Sequence[Symbol]:
         found = [symbol for name in names for symbol in self._by_name.get(name, ())]
@@ -127,10 +131,14 @@ def index_of(texts: Mapping[str, str]) -> MemoryIndex:
 
 
 def _placed(file: FileRow) -> FileRow:
-    """With its path in all its rows."""
+    """With its path in all its rows, and their text in the chunks."""
+    lines = split_lines(file.text)
     return replace(
         file,
         symbols=tuple(replace(row, path=file.path) for row in file.symbols),
         imports=tuple(replace(row, path=file.path) for row in file.imports),
-        chunks=tuple(replace(row, path=file.path) for row in file.chunks),
+        chunks=tuple(
+            replace(row, path=file.path, text="".join(lines[row.first : row.last]))
+            for row in file.chunks
+        ),
     )

@@ -1,0 +1,132 @@
+"""What each of the smaller sources finds."""
+
+from aicopilot_lsp.context.sources import (
+    definitions,
+    diagnostics,
+    edits,
+    imports,
+    same_file,
+    siblings,
+    similar,
+    views,
+)
+from aicopilot_lsp.context.types import Around, Diagnostic, Hunk, Size, View
+from tests.context.asking import found_by, text_at
+
+_UTIL = (
+    "def checked(value: int) -> int:\n"
+    '    """Raises where it is negative. Always."""\n'
+    "    return value\n"
+)
+
+
+async def test_definitions_of_names_near_the_cursor_are_shown_at_three_sizes() -> None:
+    (found,) = await found_by(
+        definitions.create(),
+        "from util import checked\n\nx = checked(‸)\n",
+        {"src/util.py": _UTIL},
+    )
+    assert (found.path, found.score) == ("src/util.py", 1.0)
+    assert text_at(found, Size.WHOLE) == _UTIL.rstrip()
+    assert text_at(found, Size.SIGNATURE) == "def checked(value: int) -> int: ..."
+    assert "# Raises where it is negative." in text_at(found, Size.SKELETON)
+
+
+async def test_an_import_that_is_used_elsewhere_counts_little() -> None:
+    (found,) = await found_by(
+        definitions.create(),
+        "from util import checked\n" + "pass\n" * 200 + "‸",
+        {"src/util.py": _UTIL},
+    )
+    assert found.score < 0.2
+    assert Size.WHOLE not in [rendering.size for rendering in found.renderings]
+
+
+async def test_definitions_of_the_file_itself_are_not_repeated() -> None:
+    assert await found_by(definitions.create(), "def f(): ...\n\nf(‸)\n", {}) == []
+
+
+async def test_the_import_block_is_shown_in_the_files_own_words() -> None:
+    (found,) = await found_by(
+        imports.create(), "import os\nfrom a import (\n    B,\n    C as D,\n)\n\nx = ‸\n", {}
+    )
+    assert text_at(found, Size.WHOLE) == "import os\nfrom a import ( B, C as D, )"
+    assert found.renderings[0].names == {"os", "B", "D"}
+
+
+async def test_an_imported_module_is_told_with_what_it_offers() -> None:
+    found = await found_by(
+        imports.create(),
+        "from pkg import notes as service\n\nx = service.‸\n",
+        {"pkg/__init__.py": "", "pkg/notes.py": "def list_notes(client): ...\n\ndef _own(): ...\n"},
+    )
+    (module,) = [snippet for snippet in found if snippet.path == "pkg/notes.py"]
+    assert module.score == 1.0
+    assert "def list_notes(client): ..." in text_at(module, Size.SKELETON)
+
+
+async def test_the_file_itself_is_told_by_its_signatures_but_the_function_around() -> None:
+    found = await found_by(
+        same_file.create(), "def far(a): ...\n\ndef used(b): ...\n\ndef here():\n    used(‸)\n", {}
+    )
+    assert [snippet.renderings[-1].text for snippet in found] == [
+        "def used(b): ...",
+        "def far(a): ...",
+    ]
+
+
+async def test_a_function_of_the_same_name_in_a_like_file_is_shown_whole() -> None:
+    found = await found_by(
+        siblings.create(),
+        "def to_wire(value):\n    x = 1\n    ‸\n",
+        {"src/other.py": "def to_wire(thing):\n    return thing.encode()\n"},
+    )
+    assert found[0].why == "also defines to_wire"
+    assert "thing.encode()" in found[0].renderings[0].text
+
+
+async def test_the_file_of_a_test_stands_beside_it() -> None:
+    found = await found_by(
+        siblings.create(),
+        "def test_it():\n    ‸\n",
+        {"src/wire.py": "def to_wire(): ...\n", "src/zebra.py": "def stripe(): ...\n"},
+        path="tests/test_wire.py",
+    )
+    assert [snippet.path for snippet in found] == ["src/wire.py"]
+
+
+async def test_similar_pieces_share_rare_names_and_are_not_the_cursors_own() -> None:
+    found = await found_by(
+        similar.create(),
+        "frobnicate = quux(1)\n‸\n",
+        {"src/b.py": "def g():\n    return frobnicate(quux)\n", "src/c.py": "x = 1\n"},
+    )
+    assert [snippet.path for snippet in found] == ["src/b.py"]
+
+
+async def test_recent_edits_are_small_diffs_and_those_at_the_cursor_are_left_out() -> None:
+    hunks = (
+        Hunk(path="src/b.py", first=3, removed=("old = 1",), added=("new = 2",), at_s=2),
+        Hunk(path="src/app.py", first=0, removed=(), added=("here",), at_s=1),
+    )
+    (found,) = await found_by(edits.create(), "x\n‸\n", {}, around=Around(edits=hunks))
+    assert found.renderings[0].text == "# -old = 1\n# +new = 2"
+    assert found.renderings[0].names == {"new"}
+
+
+async def test_what_was_looked_at_in_other_files_is_shown() -> None:
+    seen = (View(path="src/b.py", first=1, last=3, at_s=1),)
+    (found,) = await found_by(
+        views.create(), "‸\n", {"src/b.py": "a\nb = 1\nc = 2\nd\n"}, around=Around(views=seen)
+    )
+    assert found.renderings[0].text == "b = 1\nc = 2"
+
+
+async def test_errors_near_the_cursor_are_told_and_hints_are_not() -> None:
+    told = (
+        Diagnostic(line=1, message="undefined name 'x'", severity=1),
+        Diagnostic(line=1, message="could be shorter", severity=4),
+        Diagnostic(line=90, message="far away", severity=1),
+    )
+    (found,) = await found_by(diagnostics.create(), "a\n‸\n", {}, around=Around(diagnostics=told))
+    assert found.renderings[0].text == "# error in line 2: undefined name 'x'"
