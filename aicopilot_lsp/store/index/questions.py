@@ -182,10 +182,10 @@ def packed_text(ask: sqlite3.Connection, path: str) -> tuple[bytes, Callable[[],
 
 def paths(ask: sqlite3.Connection, pattern: str, limit: int) -> list[str]:
     """See IndexReader.paths."""
-    if len(pattern) > _MOST_PATTERN_CHARS:
+    if len(pattern) > _MOST_PATTERN_CHARS or pattern != clean(pattern):
         return []
     rows = ask.execute(
-        "SELECT path FROM files WHERE path GLOB ? ORDER BY path LIMIT ?", (clean(pattern), limit)
+        "SELECT path FROM files WHERE path GLOB ? ORDER BY path LIMIT ?", (pattern, limit)
     )
     return [path for (path,) in rows]
 
