@@ -27,8 +27,8 @@
 ; `template <...>` belongs to what follows it.
 (template_declaration
   [
-    (class_specifier name: (type_identifier) @name)
-    (struct_specifier name: (type_identifier) @name)
+    (class_specifier name: (type_identifier) @name body: (_))
+    (struct_specifier name: (type_identifier) @name body: (_))
   ] @definition.class) @outer
 (template_declaration
   [(alias_declaration name: (_) @name) (concept_definition name: (_) @name)] @definition.type) @outer
