@@ -7,7 +7,8 @@ The size of the database has a limit. Close to it, the largest files lose what c
 and chunks; most of them are data, or generated) and keep their symbols, until the rest fits;
 files as large that come later are kept like that from the start (`room.py`).
 
-Measured on two cores with 10,000 files (106 MB of source): see bench/index_store.py.
+bench/index_store.py measures it. 2,000 files (22 MB, 51,000 symbols, 17,000 chunks) are put in 3.2 s
+of one core and take 28 MB on the disk; one changed file is put in 3 ms.
 """
 
 import shutil
@@ -73,7 +74,8 @@ class IndexWriter:
         Parameters
         ----------
         max_bytes : int
-            What the database may take on the disk; its log (WAL) takes up to 16 MB more.
+            What the database may take on the disk. Its log (WAL) takes some 16 MB more, and while
+            room is made the file may be larger for a moment (room.py).
         anew : bool
             Give up what is there, as it has to be where a reader found it damaged.
         """
