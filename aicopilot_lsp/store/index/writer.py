@@ -7,8 +7,8 @@ The size of the database has a limit. Close to it, the largest files lose what c
 and chunks; most of them are data, or generated) and keep their symbols, until the rest fits;
 files as large that come later are kept like that from the start (`room.py`).
 
-bench/index_store.py measures it. 2,000 files (22 MB, 51,000 symbols, 17,000 chunks) are put in 3.2 s
-of one core and take 28 MB on the disk; one changed file is put in 3 ms.
+bench/index_store.py measures it. 2,000 files (22 MB, 51,000 symbols, 17,000 chunks) are put in
+3.2 s of one core and take 28 MB on the disk; one changed file is put in 3 ms.
 """
 
 import shutil
