@@ -40,7 +40,7 @@ _INSERTED = (
 )
 _UPDATES_PER_SESSION = 80
 _LEAST_LINES = 8
-_MOST_CHARS = 2_000
+_MOST_CHARS = 1_000
 
 
 @dataclass(slots=True)
