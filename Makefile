@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO_MODEL := qwen2.5-coder-0.5b
 
-.PHONY: demo test lint format types setup model faults bench bench-cache bench-context bench-models fuzz-text fuzz-syntax fuzz-rpc clean help
+.PHONY: demo test lint format types setup model faults bench bench-cache bench-context bench-index bench-models fuzz-text fuzz-syntax fuzz-rpc clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -62,6 +62,9 @@ bench-cache: model  ## tokens that each key of a typing session costs the small 
 
 bench-context: $(STAMP)  ## names of other files that prompts show: TASKS=a tasks file CACHE=the folder of its repositories
 	$(BIN)/python -m bench.context $(TASKS) $(CACHE)
+
+bench-index: $(STAMP)  ## the index of 10,000 files made from the sources in FROM=FOLDER
+	$(BIN)/python -m bench.index --from $(or $(FROM),aicopilot_lsp $(VENV)/lib) --files 10000 --kills 50
 
 bench-models: model  ## test the small model through every interface that llama.cpp serves
 	$(BIN)/python bench/models.py

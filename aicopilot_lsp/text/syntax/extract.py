@@ -18,6 +18,7 @@ from aicopilot_lsp.text.syntax.grammars import Grammar, Pattern
 from aicopilot_lsp.text.syntax.names import first_name, spans, unquoted
 from aicopilot_lsp.text.syntax.outline import Import, Kind, Outline, Reference, Role, Scope
 from aicopilot_lsp.text.syntax.parse import PIECE_BYTES, Captures, Deadline, matches
+from aicopilot_lsp.text.syntax.predicates import all_hold
 from aicopilot_lsp.text.syntax.source import Source
 from aicopilot_lsp.text.syntax.type_names import type_name
 
@@ -79,6 +80,8 @@ def outline_from(
     source, found = Source.of(content, lines), _Found()
     for index, captures in matches(grammar.query, tree.root_node, content, deadline, piece_bytes):
         pattern = grammar.patterns[index]
+        if not all_hold(pattern.conditions, captures, content):
+            continue
         _TAKERS[pattern.question](found, source, pattern, captures)
     deadline.check()
     bound = sorted(found.bound.values(), key=lambda item: item.node.start_byte)

@@ -20,6 +20,7 @@ from tree_sitter import Language as TSLanguage
 from tree_sitter import Parser, Query, QueryError
 
 from aicopilot_lsp.text.languages import Language, ParserFacts, grammars_folder
+from aicopilot_lsp.text.syntax.predicates import Condition
 
 _log = logging.getLogger(__name__)
 
@@ -27,15 +28,21 @@ QUESTIONS = ("definitions", "references", "imports", "bindings", "scopes", "chun
 """What is asked of a parsed file: a file of each language's queries folder."""
 
 _SET = re.compile(rb'\(#set!\s+"?([\w-]+)"?\s+("(?:\\.|[^"\\])*")\s*\)')
+_CONDITION = re.compile(
+    rb'\(#((?:not-)?(?:one-of|like)\?)\s+@([\w.-]+)((?:\s+"(?:\\.|[^"\\])*")*)\s*\)'
+)
+_STRING = re.compile(rb'"(?:\\.|[^"\\])*"')
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One pattern of a grammar's query: the question it answers, and what it sets (`#set!`)."""
+    """One pattern of a grammar's query: the question it answers, what it sets (`#set!`), and what
+    has to hold for its captures."""
 
     index: int
     question: str
     settings: dict[str, str]
+    conditions: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,22 +140,41 @@ def _fits(parser: TSLanguage, source: str) -> bool:
     return True
 
 
-def compiled(parser: TSLanguage, source: str) -> tuple[Query, list[dict[str, str]]]:
-    """A query, and what each of its patterns sets.
+def compiled(
+    parser: TSLanguage, source: str
+) -> tuple[Query, list[dict[str, str]], list[tuple[Condition, ...]]]:
+    """A query, and what each of its patterns sets and asks for.
 
-    Our settings are taken out before tree-sitter sees the text: a query of tree-sitter 0.26.1 with
-    a `#set!` behind a predicate corrupts the memory when it is freed.
+    Ours are taken out before tree-sitter sees the text: a query of tree-sitter 0.26.1 with a
+    `#set!` behind a predicate corrupts the memory when it is freed, and each call of a predicate
+    of ours would keep the whole tree in memory for good (0.3 MB a file).
     """
     text = source.encode()
     found = [
         (match.start(), match[1].decode(), json.loads(match[2])) for match in _SET.finditer(text)
     ]
-    query = Query(parser, _SET.sub(lambda match: b" " * len(match[0]), text).decode())
+    asked = [
+        (
+            match.start(),
+            Condition(
+                match[1].decode(),
+                match[2].decode(),
+                tuple(map(json.loads, _STRING.findall(match[3]))),
+            ),
+        )
+        for match in _CONDITION.finditer(text)
+    ]
+    for ours in (_SET, _CONDITION):
+        text = ours.sub(lambda match: b" " * len(match[0]), text)
+    query = Query(parser, text.decode())
     starts = [query.start_byte_for_pattern(index) for index in range(query.pattern_count)]
     settings: list[dict[str, str]] = [{} for _ in starts]
     for byte, key, value in found:
         settings[bisect_right(starts, byte) - 1][key] = value
-    return query, settings
+    conditions: list[tuple[Condition, ...]] = [() for _ in starts]
+    for byte, condition in asked:
+        conditions[bisect_right(starts, byte) - 1] += (condition,)
+    return query, settings, conditions
 
 
 def _compiled(
@@ -158,12 +184,13 @@ def _compiled(
     for question, source in sources:
         text += source + "\n"
         ends.append((len(text.encode()), question))
-    query, settings = compiled(parser, text)
+    query, settings, conditions = compiled(parser, text)
     patterns = tuple(
         Pattern(
             index,
             next(q for end, q in ends if query.start_byte_for_pattern(index) < end),
             settings[index],
+            conditions[index],
         )
         for index in range(query.pattern_count)
     )

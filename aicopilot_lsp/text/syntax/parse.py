@@ -12,8 +12,6 @@ from typing import TypeAlias
 
 from tree_sitter import Node, Parser, Query, QueryCursor, Tree
 
-from aicopilot_lsp.text.syntax.predicates import Predicates
-
 # About 1 ms of parsing, 2 ms of querying.
 PIECE_BYTES = 8_192
 
@@ -87,13 +85,12 @@ def matches(
     ------
     OutOfTimeError
     """
-    predicates = Predicates(source)
     for start in range(0, max(len(source), 1), piece_bytes):
         deadline.check()
         end = start + piece_bytes
         cursor = QueryCursor(query)
         cursor.set_byte_range(start, end)
-        for index, captures in cursor.matches(node, predicates):
+        for index, captures in cursor.matches(node):
             # A match that lies in two pieces is found in both, whole: it counts where its first
             # capture begins.
             if start <= next(iter(captures.values()))[0].start_byte < end:

@@ -13,6 +13,7 @@ from aicopilot_lsp.text.syntax.grammars import (
     query_files,
 )
 from aicopilot_lsp.text.syntax.outline import Kind, Role
+from aicopilot_lsp.text.syntax.predicates import Condition
 
 WITH_PARSER = sorted(
     path.parent.name
@@ -69,7 +70,7 @@ def test_every_query_file_fits_its_parser(name: str) -> None:
 def test_every_capture_is_one_of_the_conventions(name: str) -> None:
     for grammar in grammars(name):
         for question, path in query_files(grammar.name, grammar.facts, grammar.dialect):
-            query, _ = compiled(grammar.language, path.read_text(encoding="utf-8"))
+            query, *_ = compiled(grammar.language, path.read_text(encoding="utf-8"))
             captures = {query.capture_name(index) for index in range(query.capture_count)}
             public = {capture for capture in captures if not capture.startswith("_")}
             assert public <= CAPTURES[question], path
@@ -80,7 +81,7 @@ def test_every_pattern_captures_what_its_question_needs(name: str) -> None:
     for grammar in grammars(name):
         for question, path in query_files(grammar.name, grammar.facts, grammar.dialect):
             source = path.read_text(encoding="utf-8")
-            query, _ = compiled(grammar.language, source)
+            query, *_ = compiled(grammar.language, source)
             for index in range(query.pattern_count):
                 place = slice(
                     query.start_byte_for_pattern(index), query.end_byte_for_pattern(index)
@@ -105,7 +106,9 @@ def test_query_folders_hold_nothing_but_questions() -> None:
     assert {path.suffix for path in grammars_folder().glob("*/queries/*")} == {".scm"}
 
 
-def test_a_setting_belongs_to_its_pattern_and_a_query_with_one_can_be_freed() -> None:
+def test_settings_and_conditions_belong_to_their_pattern_and_a_query_with_one_can_be_freed() -> (
+    None
+):
     grammar = grammars("python")[0]
     source = """
         (comment) @doc
@@ -113,6 +116,7 @@ def test_a_setting_belongs_to_its_pattern_and_a_query_with_one_can_be_freed() ->
         (call) @call
     """
     for _ in range(1_000):  # so often does it crash where tree-sitter is given the settings
-        query, settings = compiled(grammar.language, source)
+        query, settings, conditions = compiled(grammar.language, source)
         assert settings == [{}, {"name": 'a "b"', "part": r"\w+"}, {}]
+        assert conditions == [(), (Condition("like?", "name", ("é|x",)),), ()]
         del query
