@@ -10,7 +10,7 @@ from functools import lru_cache
 
 _PLAIN = re.compile(r"[@$\w]+(?:\.[@$\w]+)*")
 _CHAIN = re.compile(r"[@$\w]+!?(?:\(\))*(?:(?:\.|::|\\)[@$\w]+!?(?:\(\))*)*")
-_WAITING = re.compile(r"^(?:await|yield|new|&(?:mut\b)?|\*|\(\s*await|\(\s*new)\s*")
+_WAITING = re.compile(r"^(?:await|yield|new|&(?:mut\b)?|\*)\s*")
 _TYPE_ARGUMENTS = re.compile(r"::<[^()]*?>+(?=::|\(|$)")
 # Calls that only look through a wrapper (see type_names), or give another of the same.
 _SAME_THING = re.compile(
@@ -34,8 +34,6 @@ def chain(written: str) -> str:
     text = written.strip()
     while before := _WAITING.match(text):
         text = text[before.end() :]
-        if before[0].startswith("("):
-            text = text.replace(")", "", 1) if text.count(")") > text.count("(") == 0 else text
     text = _without_arguments(_without_parentheses(text))
     text = re.sub(r"\s+", "", text)
     text = text.replace("->", ".").replace("&.", ".")

@@ -72,8 +72,9 @@ class Definition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """One use of a name. `receiver` is what stands before the dot, as written, if that is a chain
-    of names ("self", "self._http", "os.path", "Foo()" is "Foo()"), else ""."""
+    """One use of a name. `receiver` is what stands before the dot, if that is a chain of names
+    ("self", "self._http", "os.path"), else "". Calls are written without their arguments
+    (`Foo(a, b)` is "Foo()"), "?." and "->" as "."; chains.py has the rest."""
 
     name: str
     at: Point
@@ -123,7 +124,7 @@ class Binding:
         As used: "task", "self._http", "this.manager".
     type : str
         As Definition.result; for `x = make(...)`, where `make` is no type by the language's
-        spelling, "make()".
+        spelling, "make()", and for `x = self.pool.take(1)` "self.pool.take()".
     """
 
     name: str

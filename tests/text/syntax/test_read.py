@@ -1,0 +1,100 @@
+"""Outlines of whole documents: against Python's own parser, odd texts, limits, missing parsers."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from aicopilot_lsp.text import languages
+from aicopilot_lsp.text.document import DocumentSnapshot, Point
+from aicopilot_lsp.text.languages import Language, ParserFacts, language_for
+from aicopilot_lsp.text.syntax.outline import Outline
+from aicopilot_lsp.text.syntax.read import MOST_BYTES, outline
+
+PYTHON = language_for("python")
+OURS = sorted(Path(languages.__file__).parent.rglob("*.py"))
+
+
+def read(text: str, language: Language = PYTHON, limit_ms: float = 60_000) -> Outline:
+    document = DocumentSnapshot.from_text(text, language_id=language.language_ids[0])
+    return outline(document, language, limit_ms=limit_ms)
+
+
+@pytest.mark.parametrize("path", OURS, ids=lambda path: path.name)
+def test_what_pythons_own_parser_finds_is_found(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    found, tree = read(text), ast.parse(text)
+    defined, documented, imported = set(), set(), set()
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            defined.add((node.name, node.lineno - 1))
+            if ast.get_docstring(node) is not None:
+                documented.add((node.name, node.body[0].lineno - 1))
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            imported |= {(module, alias.name, node.lineno - 1) for alias in node.names}
+        elif isinstance(node, ast.Import):
+            imported |= {(alias.name, "", node.lineno - 1) for alias in node.names}
+    assert {(d.name, d.head.line) for d in found.definitions if d.body or d.bases} >= defined
+    assert {(d.name, d.doc[0].line) for d in found.definitions if d.doc} >= documented
+    assert {(i.module, i.name, i.start.line) for i in found.imports} == imported
+
+
+ODD = {
+    "a lone return ends a line": "x = 1\rdef f():\r    pass\r\ndef g(): pass",
+    "a byte order mark is a character": "\ufeffdef f(): pass\n\ndef g(): pass",
+    "half a surrogate pair is a character": "s = '\ud800'; t = 1\ndef f(): pass\ndef g(): pass",
+    "a NUL does not end the text": "a = '\0'\ndef f(): pass\ndef g(): pass",
+    "wide characters count once": "é = '𝄞'; é2 = 1\ndef f(): pass\ndef g(): pass",
+}
+
+
+@pytest.mark.parametrize("text", ODD.values(), ids=ODD)
+def test_the_places_of_definitions_are_those_of_the_document(text: str) -> None:
+    document = DocumentSnapshot.from_text(text)
+    found = {d.name: d for d in read(text).definitions}
+    assert {"f", "g"} <= set(found)
+    for name, definition in found.items():
+        line = document.line_text(definition.head.line)
+        assert line[definition.head.column :].removeprefix("def ").startswith(name)
+
+
+def test_columns_are_code_points() -> None:
+    found = read("'𝄞é', Foo()\n")
+    assert [r.at for r in found.references] == [Point(0, 6)]
+
+
+def test_a_broken_file_has_an_outline_and_its_errors_are_counted() -> None:
+    found = read("def f(:\n    return (\n\nclass A:\n    def g(self): pass\n")
+    assert found.parsed
+    assert found.errors > 0
+    assert "g" in {d.name for d in found.definitions}
+
+
+@pytest.mark.parametrize("text", ["", "\n", "\r", "\0", "\ufeff"])
+def test_an_empty_file_has_an_empty_outline(text: str) -> None:
+    found = read(text)
+    assert (found.parsed, found.definitions, found.references) == (True, (), ())
+
+
+def test_a_file_that_takes_too_long_is_read_by_its_looks() -> None:
+    found = read("def f(): pass\n" * 2_000, limit_ms=0)
+    assert not found.parsed
+    assert found.chunks
+
+
+def test_a_file_that_is_too_large_is_not_parsed() -> None:
+    assert not read("x = 1\n" * (MOST_BYTES // 6 + 1)).parsed
+
+
+def test_a_parser_that_is_not_installed_is_done_without() -> None:
+    missing = Language(
+        name="missing", language_ids=("missing",), parser=ParserFacts(wheel="tree_sitter_missing")
+    )
+    assert not read("def f(): pass\n", missing).parsed
+
+
+def test_a_deeply_nested_file_is_read() -> None:
+    assert read("(" * 20_000 + ")" * 20_000).parsed is not None
+    deep = "".join(f"{' ' * depth}class C{depth}:\n" for depth in range(90)) + " " * 90 + "x = 1\n"
+    assert len(read(deep).definitions) == 91
