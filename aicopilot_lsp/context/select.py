@@ -14,6 +14,10 @@ from heapq import heappop, heappush
 from aicopilot_lsp.context.types import Chosen, Gathered, Rendering, Situation, Size, Snippet
 from aicopilot_lsp.text.syntax.words import identifiers
 
+# These, and the scores in sources/, were set with bench/context.py (bench/README.md has the
+# figures): by the names of other files that a prompt of 1,024 tokens shows, not by what a model
+# answers.
+#
 # How much of a thing's worth each size gives. Names alone are most of it: a model that knows that
 # `lock` exists needs no signature to call it, and the cost is a tenth.
 _SHOWN: Mapping[Size, float] = {
