@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicopilot_lsp.completion.planner import Room, chars, files_of, plan
+from aicopilot_lsp.completion.planner import Room, chars, files_of, plan, preface_of
 from aicopilot_lsp.context.types import Chosen
 from tests.support.snippets import gathered, snippet
 
@@ -78,6 +78,13 @@ def test_snippets_of_one_file_stand_under_one_heading() -> None:
     (path, text), *others = files_of(plan(found, (), shown="", room=ROOM, moved=True))
     assert (path, others) == ("store.py", [])
     assert "def lock" in text and "def unlock" in text
+
+
+def test_what_is_of_the_current_file_is_no_other_file() -> None:
+    found = gathered(snippet("lock", path="here.py"), snippet("unlock", path="there.py"))
+    chosen = plan(found, (), shown="", room=ROOM, moved=True)
+    assert [path for path, _ in files_of(chosen, but="here.py")] == ["there.py"]
+    assert preface_of(chosen, "here.py").startswith("def lock")
 
 
 @given(

@@ -12,6 +12,7 @@ from aicopilot_lsp.completion.prompt import (
     lay_out,
     render,
     unix_newlines,
+    with_preface,
 )
 from aicopilot_lsp.models.fim import FORMATS, Order, format_for
 from aicopilot_lsp.models.healing import heal, line_to_tokenize
@@ -289,3 +290,19 @@ def test_growing_answers_never_take_back_what_was_shown(middle: str, answer: str
 
 def test_newlines_of_all_kinds_become_one() -> None:
     assert unix_newlines("a\r\nb\rc\n") == "a\nb\nc\n"
+
+
+def test_what_is_shown_of_the_file_itself_stands_above_its_window() -> None:
+    layout = with_preface(lay_out(at_cursor(marked("x = ")), None, 400), "import os\r\nimport sys")
+    assert layout.prefix.startswith("import os\nimport sys\n\nline_")
+    assert layout.middle.endswith("x = ")
+
+
+def test_nothing_to_show_leaves_the_layout_as_it_is() -> None:
+    layout = lay_out(at_cursor(marked("x = ")), None, 400)
+    assert with_preface(layout, "") is layout
+
+
+def test_a_preface_stands_below_the_files_name() -> None:
+    layout = lay_out(at_cursor("x = " + CURSOR, path="src/a.py"), None, 2_000)
+    assert with_preface(layout, "import os").prefix == "# a.py\nimport os\n\n"
