@@ -2,8 +2,8 @@
 with.
 
 It moves the window to the cursor and takes in more snippets than a request that somebody waits for
-could afford. Whoever types on cancels it; what was known of the model's cache before counts again
-then, for a prompt that is read by half would have to be waited for.
+could afford. Whoever types on cancels it, and asks with what the model had read before: a prompt
+that is read by half would have to be waited for.
 """
 
 from contextlib import aclosing
@@ -12,7 +12,7 @@ from dataclasses import replace
 from aicopilot_lsp.completion.asking import wanted_for
 from aicopilot_lsp.completion.budget import budget_for
 from aicopilot_lsp.completion.compose import Composed, Elsewhere, compose
-from aicopilot_lsp.completion.memory import Memory
+from aicopilot_lsp.completion.memory import Memory, ModelMemory
 from aicopilot_lsp.completion.pipeline import Parts
 from aicopilot_lsp.completion.prompt import request_chars
 from aicopilot_lsp.completion.speed import Sample, identity_of
@@ -46,29 +46,30 @@ async def warm(
     known, identity = memory.of(model.name), identity_of(backend.model, backend.site)
     wanted = wanted_for(asked, decision, parts.latency)
     budget = budget_for(memory.speeds.of(identity), backend.site, settings, wanted)
-    before = known.state_of(snapshot.document.uri)
+    uri = snapshot.document.uri
+    # Noted apart: what is read by half must not be taken for read by the request that cut it short.
+    ahead = ModelMemory()
+    ahead.restore(uri, known.state_of(uri))
     try:
         composed = await compose(
             asked,
             backend,
             backend.prompting.healing,
             budget,
-            known=known,
+            known=ahead,
             elsewhere=Elsewhere(gathered=gathered, may_show=model.may_show),
             deadline_s=_READS_AT_MOST_S,
             resting=True,
         )
-        usage = await _read(backend, composed) if composed.changed else None
+        if not composed.changed:
+            return None
+        usage = await _read(backend, composed)
     except ModelError:
-        known.restore(snapshot.document.uri, before)
         return None
-    except BaseException:
-        known.restore(snapshot.document.uri, before)
-        raise
-    if usage is not None:
-        # Without times: nobody waited, so it says nothing of what requests cost.
-        sample = Sample(usage=usage, prompt_chars=request_chars(composed.request))
-        memory.speeds.learn(identity, sample)
+    known.restore(uri, ahead.state_of(uri))
+    # Without times: nobody waited, so it says nothing of what requests cost.
+    sample = Sample(usage=usage, prompt_chars=request_chars(composed.request))
+    memory.speeds.learn(identity, sample)
     return usage
 
 

@@ -293,7 +293,7 @@ def test_newlines_of_all_kinds_become_one() -> None:
 
 
 def test_what_is_shown_of_the_file_itself_stands_above_its_window() -> None:
-    layout = with_preface(lay_out(at_cursor(marked("x = ")), None, 400), "import os\r\nimport sys")
+    layout = with_preface(lay_out(at_cursor(marked("x = ")), None, 200), "import os\r\nimport sys")
     assert layout.prefix.startswith("import os\nimport sys\n\nline_")
     assert layout.middle.endswith("x = ")
 
