@@ -45,10 +45,17 @@ class Elsewhere:
         if self.gathered is None:
             return None
         snippets = self.gathered.snippets
-        seen = {path: self.may_show(path) for path in {one.path for one in snippets}}
+        seen = {
+            path: self.may_show(path) for path in {path for one in snippets for path in one.paths}
+        }
         if all(seen.values()):
             return self.gathered
-        return replace(self.gathered, snippets=tuple(one for one in snippets if seen[one.path]))
+        visible = (one for one in snippets if all(seen[path] for path in one.paths))
+        return replace(self.gathered, snippets=tuple(visible))
+
+    def still(self, held: tuple[Chosen, ...]) -> tuple[Chosen, ...]:
+        """Those that may still be shown: routes may be others than when they were."""
+        return tuple(one for one in held if all(map(self.may_show, one.snippet.paths)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +92,7 @@ async def compose(
     """The request for the model behind `backend`; what it will have read is noted in `known`."""
     uri = snapshot.document.uri
     before = previous = known.frozen.get(uri)
-    held = tuple(one for one in known.held.get(uri, ()) if elsewhere.may_show(one.snippet.path))
+    held = elsewhere.still(known.held.get(uri, ()))
     if previous is not None and (resting or previous.room_chars > budget.most_chars):
         previous = None
     layout, chosen = _laid_out(

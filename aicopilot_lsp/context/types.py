@@ -1,7 +1,8 @@
 """The nouns of the context engine: what a source is asked with, and what it gives.
 
 A source turns a Situation into Snippets; gather.py runs the sources, select.py takes what fits into
-a prompt's room. Pure data.
+a prompt's room. Pure data. What holds text of files or names in them is left out of a repr, which
+may reach a log or a traceback (INV-7).
 """
 
 from collections.abc import Mapping
@@ -23,12 +24,13 @@ class OpenFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hunk:
-    """One recent edit: consecutive changes at one place, as one. Lines of the file after it."""
+    """One recent edit: consecutive changes at one place, as one. `first` is the line where it is in
+    the text as it is now; `removed` and `added` are whole lines, without terminators."""
 
     path: str
     first: int
-    removed: tuple[str, ...]  # whole lines, without terminators
-    added: tuple[str, ...]
+    removed: tuple[str, ...] = field(repr=False)
+    added: tuple[str, ...] = field(repr=False)
     at_s: float  # monotonic
 
 
@@ -47,7 +49,7 @@ class Diagnostic:
     """What a language server says of a line of the current file."""
 
     line: int
-    message: str
+    message: str = field(repr=False)  # quotes source text
     severity: int  # 1 error .. 4 hint
 
 
@@ -66,9 +68,9 @@ class Around:
 class NearName:
     """A name used near the cursor. `weight` is 1 on the cursor's line and falls with distance."""
 
-    name: str
+    name: str = field(repr=False)
     weight: float
-    receiver: str = ""
+    receiver: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +91,10 @@ class Situation:
     document: DocumentSnapshot
     cursor: Point
     path: str
-    outline: Outline
+    outline: Outline = field(repr=False)
     around: Around = Around()
     names: tuple[NearName, ...] = ()
-    types: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    types: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 
 
 class Size(StrEnum):
@@ -109,8 +111,8 @@ class Rendering:
     """A snippet's text at one size, without a line break at its end."""
 
     size: Size
-    text: str
-    names: frozenset[str]  # identifiers that it shows and that are worth showing
+    text: str = field(repr=False)
+    names: frozenset[str] = field(repr=False)  # that it shows and that are worth showing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +133,9 @@ class Snippet:
         The largest first; never empty.
     why : str
         In a few words, for people: "defines AdmsHttp, the type of self._http".
+    also : frozenset of str
+        Paths of other files of which it shows something too (a base class): what keeps one of them
+        from a model keeps the snippet from it.
     """
 
     source: str
@@ -139,7 +144,13 @@ class Snippet:
     last: int
     score: float
     renderings: tuple[Rendering, ...]
-    why: str = ""
+    why: str = field(default="", repr=False)
+    also: frozenset[str] = frozenset()
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """Of all files that it shows something of."""
+        return self.also | {self.path}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,6 +92,7 @@ def _snippets(
                 likely=spoken_of,
             ),
             why=f"{why}members of {_told(expression, type_)}",
+            also=frozenset(_origins(type_)) - {type_.symbol.path},
         )
         for expression, type_ in found.items()
         if type_.members or type_.inherited
@@ -132,6 +133,14 @@ def _inherited(bases: Iterable[Found]) -> Iterable[tuple[str, Sequence[Symbol]]]
     for base in bases:
         yield base.symbol.name, base.members
         yield from _inherited(base.inherited)
+
+
+def _origins(found: Found) -> Iterable[str]:
+    """The files that the members stand in, those of bases too."""
+    yield from (member.path for member in found.members)
+    for base in found.inherited:
+        yield base.symbol.path
+        yield from _origins(base)
 
 
 def _named_by_members(

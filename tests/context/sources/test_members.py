@@ -128,3 +128,16 @@ async def test_private_members_of_another_file_are_left_out_in_typescript() -> N
         path="src/app.ts",
     )
     assert found[0].renderings[0].names == {"Http", "post"}
+
+
+async def test_a_type_says_which_files_its_inherited_members_are_from() -> None:
+    (found, *_) = await found_by(
+        create(),
+        "from net import Http\n\ndef f(http: Http):\n    http.‸\n",
+        {
+            "src/net.py": "from keys import Vault\n\nclass Http(Vault):\n    def post(self): ...\n",
+            "src/keys.py": "class Vault:\n    def unlock(self): ...\n",
+        },
+    )
+    assert "unlock" in found.renderings[0].names
+    assert found.paths == {"src/net.py", "src/keys.py"}
