@@ -6,6 +6,7 @@ current file, the symbols of those it imports. Belongs to one request and the ev
 
 import asyncio
 from collections.abc import Callable, Collection, Coroutine, Hashable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from aicopilot_lsp.context.protocol import Index
@@ -19,7 +20,7 @@ class AskedOnce:
 
     def __init__(self, index: Index) -> None:
         self._index = index
-        self._asked: dict[Hashable, asyncio.Task[Any]] = {}
+        self._asked: dict[Hashable, _Asked] = {}
 
     async def defining(self, names: Collection[str], *, limit: int = 64) -> Sequence[Symbol]:
         key = ("defining", tuple(sorted(names)), limit)
@@ -54,9 +55,24 @@ class AskedOnce:
         return await self._once(key, lambda: self._index.paths(pattern, limit=limit))
 
     async def _once(self, key: Hashable, ask: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
-        task = self._asked.get(key)
-        if task is None:
-            task = self._asked[key] = asyncio.create_task(ask())
-        # Whoever is cancelled leaves the question to the others that wait for its answer.
-        answer: _T = await asyncio.shield(task)
+        asked = self._asked.get(key)
+        if asked is None:
+            asked = self._asked[key] = _Asked(asyncio.create_task(ask()))
+        asked.waiting += 1
+        try:
+            # Whoever is cancelled leaves the question to the others that wait for its answer.
+            answer: _T = await asyncio.shield(asked.task)
+        finally:
+            asked.waiting -= 1
+            if not asked.waiting and not asked.task.done():  # the last one: nobody wants to know
+                asked.task.cancel()
+                del self._asked[key]
         return answer
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A question under way or answered, and how many wait for it."""
+
+    task: asyncio.Task[Any]
+    waiting: int = 0

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 
 from aicopilot_lsp.context.asked_once import AskedOnce
 from aicopilot_lsp.context.protocol import Index, Source
+from aicopilot_lsp.context.sound import sound
 from aicopilot_lsp.context.types import Gathered, Situation, Snippet, Yield
 
 _MAX_DOCUMENTS = 16  # of which late results are kept
 _MAX_LATE_S = 10.0  # a source that takes longer is given up for this request
+_END_S = 1.0  # how long a source may take to end when it is cancelled
 _log = logging.getLogger(__name__)
 
 
@@ -25,6 +27,11 @@ class _Document:
 
     running: dict[str, "asyncio.Task[_Answer]"] = field(default_factory=dict)
     kept: dict[str, "_Answer"] = field(default_factory=dict)
+
+    def take_in(self) -> None:
+        """Keep the answers of those that are done, whoever waited for them."""
+        for name in [name for name, task in self.running.items() if task.done()]:
+            self.kept[name] = _answer(self.running.pop(name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +45,10 @@ class Gatherer:
     """The sources of a session, and what they were late with."""
 
     def __init__(self, sources: Sequence[Source], index: Index, clock: Callable[[], float]) -> None:
-        """`clock` gives seconds, monotonic."""
-        self._sources = tuple(sources)
+        """`clock` gives seconds, monotonic. Of sources with one name the first counts."""
+        self._sources: dict[str, Source] = {}
+        for source in sources:
+            self._sources.setdefault(source.name, source)
         self._index = index
         self._clock = clock
         self._documents: OrderedDict[str, _Document] = OrderedDict()
@@ -47,20 +56,19 @@ class Gatherer:
     async def gather(self, situation: Situation, *, budget_s: float) -> Gathered:
         """What the sources find within `budget_s`."""
         document, index = self._document(situation.document.uri), AskedOnce(self._index)
-        for source in self._sources:
-            if source.name not in document.running:  # else one is still at an earlier question
-                task = asyncio.create_task(self._ask(source, situation, index))
-                document.running[source.name] = task
-        running = dict(document.running)
+        document.take_in()
+        for name, source in self._sources.items():
+            if name not in document.running:  # else one is still at an earlier question
+                task = asyncio.create_task(self._ask(name, source, situation, index))
+                document.running[name] = task
+        running = {name: document.running[name] for name in self._sources}
         if running:
             await asyncio.wait(running.values(), timeout=budget_s)
+        document.take_in()
         yields: list[Yield] = []
         snippets: list[Snippet] = []
         for name, task in running.items():
             late = not task.done()
-            if not late:
-                document.running.pop(name, None)
-                document.kept[name] = _answer(task)
             answer = document.kept.get(name, _Answer())
             snippets += answer.snippets
             yields.append(
@@ -81,13 +89,14 @@ class Gatherer:
             _cancel(document)
 
     async def aclose(self) -> None:
-        """Ends what still runs, and waits for its end."""
+        """Ends what still runs, and waits for its end; not for ever for what won't end."""
         documents = list(self._documents.values())
         self._documents.clear()
         tasks = [task for document in documents for task in document.running.values()]
         for document in documents:
             _cancel(document)
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if tasks:
+            await asyncio.wait(tasks, timeout=_END_S)
 
     def _document(self, uri: str) -> _Document:
         document = self._documents.setdefault(uri, _Document())
@@ -96,21 +105,24 @@ class Gatherer:
             _cancel(self._documents.popitem(last=False)[1])
         return document
 
-    async def _ask(self, source: Source, situation: Situation, index: Index) -> _Answer:
+    async def _ask(self, name: str, source: Source, situation: Situation, index: Index) -> _Answer:
         start = self._clock()
         try:
             async with asyncio.timeout(_MAX_LATE_S):
-                found = tuple(await source.find(situation, index))
-            snippets = tuple(snippet for snippet in found if snippet.renderings)
-        except Exception as error:  # noqa: BLE001 - a plug-in may raise anything; it costs itself
+                snippets = tuple(sound(await source.find(situation, index), situation.path))
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plug-in may raise anything
+            # The type only: the message of a foreign error may quote source text (INV-7).
             fault = type(error).__name__
-            _log.warning("context source %s failed: %s", source.name, fault)
+            _log.warning("context source %s failed: %s", name, fault)
             return _Answer(spent_ms=1000 * (self._clock() - start), fault=fault)
         return _Answer(snippets=snippets, spent_ms=1000 * (self._clock() - start))
 
 
 def _answer(task: "asyncio.Task[_Answer]") -> _Answer:
-    return _Answer(fault="CancelledError") if task.cancelled() else task.result()
+    if task.cancelled():
+        return _Answer(fault="CancelledError")
+    error = task.exception()  # what is no Exception, and not ours to catch where it was raised
+    return task.result() if error is None else _Answer(fault=type(error).__name__)
 
 
 def _cancel(document: _Document) -> None:

@@ -1,11 +1,30 @@
 """Sources run at once under one budget; what is late serves the next request."""
 
 import asyncio
+import contextlib
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 
+import pytest
+
+from aicopilot_lsp.context import gather as gather_module
+from aicopilot_lsp.context.asked_once import AskedOnce
 from aicopilot_lsp.context.gather import Gatherer
 from aicopilot_lsp.context.protocol import Index
-from aicopilot_lsp.context.types import Rendering, Situation, Size, Snippet
+from aicopilot_lsp.context.sound import MAX_SNIPPETS
+from aicopilot_lsp.context.types import (
+    Around,
+    Chosen,
+    Diagnostic,
+    Gathered,
+    Hunk,
+    NearName,
+    Rendering,
+    Situation,
+    Size,
+    Snippet,
+)
 from aicopilot_lsp.store.index.types import Symbol
 from tests.context.asking import situation_of
 from tests.support.memory_index import MemoryIndex
@@ -27,12 +46,14 @@ class _Scripted:
         self.name, self._raises = name, raises
         self.go = asyncio.Event()
         self.asked: list[int] = []
+        self.begun = asyncio.Event()
         self.cancelled = False
         if not held:
             self.go.set()
 
     async def find(self, situation: Situation, index: Index) -> Sequence[Snippet]:
         self.asked.append(situation.cursor.line)
+        self.begun.set()
         try:
             await self.go.wait()
         except asyncio.CancelledError:
@@ -147,3 +168,151 @@ async def test_the_index_is_asked_the_same_once_in_a_request_and_anew_in_the_nex
     assert index.asked == 1
     await gatherer.gather(_at(0), budget_s=_PROMPT_S)
     assert index.asked == 2
+
+
+async def test_an_answer_that_came_for_a_cancelled_request_does_not_stand_for_the_next_one() -> (
+    None
+):
+    source = _Scripted("source", held=True)
+    gatherer = _gatherer(source)
+    first = asyncio.create_task(gatherer.gather(_at(1), budget_s=_PROMPT_S))
+    await source.begun.wait()
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    source.go.set()
+    while len(source.asked) < 2:
+        gathered = await gatherer.gather(_at(2), budget_s=_PROMPT_S)
+    assert source.asked == [1, 2]
+    assert [s.renderings[0].text for s in gathered.snippets] == ["line_2"]
+
+
+class _Nonsense:
+    """A plug-in that gives what it likes."""
+
+    name = "nonsense"
+
+    def __init__(self, *found: object) -> None:
+        self._found = found
+
+    async def find(self, situation: Situation, index: Index) -> Sequence[Snippet]:
+        return self._found  # type: ignore[return-value]
+
+
+async def _of(*found: object) -> Sequence[Snippet]:
+    gatherer = Gatherer([_Nonsense(*found)], MemoryIndex(), lambda: 0.0)
+    return (await gatherer.gather(_at(0), budget_s=_PROMPT_S)).snippets
+
+
+async def test_what_is_no_snippet_is_left_out() -> None:
+    good = _snippet("nonsense", "fine")
+    bad = replace(good, renderings=(replace(good.renderings[0], text="  \n"),))
+    huge = replace(good, renderings=(replace(good.renderings[0], text="x" * 20_000),))
+    other = replace(good, renderings=("text",))  # type: ignore[arg-type]
+    sizes = replace(good, renderings=(replace(good.renderings[0], size="big"),))  # type: ignore[arg-type]
+    unsure = replace(good, score=math.nan)
+    found = await _of(None, 3, bad, huge, other, sizes, unsure, replace(good, renderings=()), good)
+    assert list(found) == [good]
+
+
+async def test_no_source_can_put_an_absolute_path_into_a_prompt() -> None:
+    good = _snippet("nonsense", "fine")
+    paths = ("/home/somebody/a.py", "C:\\Users\\somebody\\a.py", "~somebody/a.py", "a\nb.py")
+    assert list(await _of(*(replace(good, path=path) for path in paths))) == []
+
+
+async def test_a_source_is_believed_at_most_wholly_and_gives_no_more_than_there_is_use_for() -> (
+    None
+):
+    good = _snippet("nonsense", "fine")
+    found = await _of(replace(good, score=1e9), replace(good, score=-3), *[good] * 10_000)
+    assert [one.score for one in found[:2]] == [1.0, 0.0]
+    assert len(found) == MAX_SNIPPETS
+
+
+class _Leaving(_Nonsense):
+    async def find(self, situation: Situation, index: Index) -> Sequence[Snippet]:
+        raise self._found[0]  # type: ignore[misc]
+
+
+class _OwnError(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), _OwnError(), asyncio.CancelledError()])
+async def test_a_source_ends_nobody_but_itself(error: BaseException) -> None:
+    gatherer = Gatherer([_Leaving(error), _Scripted("good")], MemoryIndex(), lambda: 0.0)
+    gathered = await gatherer.gather(_at(0), budget_s=_PROMPT_S)
+    assert [one.fault for one in gathered.yields] == [type(error).__name__, ""]
+    assert [snippet.source for snippet in gathered.snippets] == ["good"]
+
+
+class _Stubborn(_Nonsense):
+    """Does not end when it is told to, but for good."""
+
+    def __init__(self) -> None:
+        self.go = asyncio.Event()
+
+    async def find(self, situation: Situation, index: Index) -> Sequence[Snippet]:
+        while not self.go.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await self.go.wait()
+        return []
+
+
+async def test_closing_does_not_wait_for_ever_for_a_source_that_will_not_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(gather_module, "_END_S", 0.01)
+    stubborn = _Stubborn()
+    gatherer = Gatherer([stubborn], MemoryIndex(), lambda: 0.0)
+    await gatherer.gather(_at(0), budget_s=0.001)
+    await gatherer.aclose()
+    stubborn.go.set()
+
+
+class _HeldIndex(MemoryIndex):
+    """Never answers, and tells how many questions were given up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = self.given_up = 0
+        self.begun = asyncio.Event()
+
+    async def symbols_in(self, path: str) -> Sequence[Symbol]:
+        self.asked += 1
+        self.begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.given_up += 1
+        return []
+
+
+async def test_a_question_to_the_index_is_given_up_when_nobody_waits_for_it() -> None:
+    held = _HeldIndex()
+    index = AskedOnce(held)
+    asking = [asyncio.create_task(index.symbols_in("a.py")) for _ in range(2)]
+    await held.begun.wait()
+    asking[0].cancel()
+    await asyncio.gather(asking[0], return_exceptions=True)
+    assert (held.asked, held.given_up) == (1, 0)
+    asking[1].cancel()
+    await asyncio.gather(asking[1], return_exceptions=True)
+    await asyncio.sleep(0)
+    assert (held.asked, held.given_up) == (1, 1)
+
+
+def test_inv_7_no_text_of_a_file_is_in_a_repr() -> None:
+    situation = replace(
+        _at(0),
+        around=Around(
+            edits=(Hunk(path="a.py", first=0, removed=("secret",), added=("secret",), at_s=0.0),),
+            diagnostics=(Diagnostic(line=0, message="secret", severity=1),),
+        ),
+        names=(NearName(name="secret", weight=1.0, receiver="secret"),),
+        types={"secret": 1.0},
+    )
+    snippet = replace(_snippet("one", "secret"), why="defines secret")
+    gathered = Gathered(situation=situation, snippets=(snippet,))
+    chosen = Chosen(snippet=snippet, rendering=snippet.renderings[0], value=1.0)
+    assert "secret" not in repr((gathered, chosen))

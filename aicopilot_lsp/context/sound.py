@@ -1,0 +1,64 @@
+"""What of a source's answer can be used: sources are plug-ins, and one may give anything.
+
+What comes through here has the types that it says, is bounded in number and size, and has a path
+that tells nobody's name; what follows (select.py, prompts, reports) relies on that. Pure.
+"""
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
+
+from aicopilot_lsp.context.types import Rendering, Size, Snippet
+
+MAX_SNIPPETS = 256  # of one source
+MAX_CHARS = 16_000  # of one rendering; more than a prompt has room for in all
+_MAX_WHY_CHARS = 200
+
+
+def sound(found: Iterable[object], own_path: str) -> Iterator[Snippet]:
+    """The snippets that can be used, with those of their renderings that can.
+
+    Parameters
+    ----------
+    own_path : str
+        Of the current file, which is shown under no path and may therefore have any.
+    """
+    for snippet in islice(found, MAX_SNIPPETS):
+        if isinstance(snippet, Snippet) and _is_well_formed(snippet, own_path):
+            renderings = tuple(one for one in snippet.renderings if _is_usable(one))
+            if renderings:
+                yield replace(
+                    snippet,
+                    score=min(max(float(snippet.score), 0.0), 1.0),
+                    renderings=renderings,
+                    why=snippet.why[:_MAX_WHY_CHARS],
+                )
+
+
+def _is_well_formed(snippet: Snippet, own_path: str) -> bool:
+    texts = (snippet.source, snippet.path, snippet.why, *snippet.also)
+    if not all(isinstance(one, str) for one in texts):
+        return False
+    numbers = (snippet.first, snippet.last, snippet.score)
+    if not all(isinstance(one, int | float) and math.isfinite(one) for one in numbers):
+        return False
+    return isinstance(snippet.renderings, tuple) and (
+        snippet.path == own_path or _is_relative(snippet.path)
+    )
+
+
+def _is_relative(path: str) -> bool:
+    """An absolute path says who somebody is, and one with a line break in it breaks a heading."""
+    return path.isprintable() and not path.startswith(("/", "\\", "~")) and path[1:2] != ":"
+
+
+def _is_usable(rendering: object) -> bool:
+    return (
+        isinstance(rendering, Rendering)
+        and isinstance(rendering.size, Size)
+        and isinstance(rendering.text, str)
+        and isinstance(rendering.names, frozenset)
+        and bool(rendering.text.strip())
+        and len(rendering.text) <= MAX_CHARS
+    )
