@@ -10,12 +10,12 @@ import itertools
 import logging
 import re
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aicopilot_lsp import plugins, routing
+from aicopilot_lsp.completion.outcomes import Outcomes
 from aicopilot_lsp.completion.types import Outcome, OutcomeKind, Snapshot, Trigger
 from aicopilot_lsp.config.settings import ModelSettings, Settings
 from aicopilot_lsp.errors import AicopilotError, ConfigError, ModelError, ModelErrorKind
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from aicopilot_lsp.speed_store import SpeedStore
 
 _log = logging.getLogger(__name__)
-_REMEMBERED_DOCUMENTS = 64
 ROLE = "autocomplete"
 SUPERSEDED = OutcomeKind.SUPERSEDED.value
 _CANCELLED = OutcomeKind.CANCELLED
@@ -96,7 +95,7 @@ class Engine:
         self._remembers_speed = remembers_speed
         self._speeds: Speeds | None = None  # kept when settings change
         self._speed_store: SpeedStore | None = None
-        self._outcomes: OrderedDict[str, Outcome] = OrderedDict()
+        self._outcomes = Outcomes()
         self._in_flight: set[asyncio.Task[object]] = set()
         self._retiring: set[asyncio.Task[None]] = set()
         self._ids = itertools.count(1)
@@ -270,7 +269,7 @@ class Engine:
 
     def document_closed(self, uri: str) -> None:
         """Forget what was remembered for `uri`."""
-        self._outcomes.pop(uri, None)
+        self._outcomes.forget(uri)
         if self._context is not None:
             self._context.document_closed(uri)
         if self._memory is not None:
@@ -284,7 +283,12 @@ class Engine:
 
     def last_outcome(self, uri: str) -> Outcome | None:
         """The latest outcome for `uri`, for "Why no suggestion here?"."""
-        return self._outcomes.get(uri)
+        return self._outcomes.latest(uri)
+
+    def last_asked(self, uri: str) -> Outcome | None:
+        """The latest outcome for `uri` with what a model was sent, of the few documents that a
+        model was asked for last: for "Explain this suggestion"."""
+        return self._outcomes.asked(uri)
 
     async def aclose(self) -> None:
         """End model calls and connections; the embedded model's process stays for other editors."""
@@ -385,10 +389,7 @@ class Engine:
 
     def _record(self, uri: str, outcome: Outcome) -> None:
         """Keep the outcome, and log it without a word of text (INV-7)."""
-        self._outcomes[uri] = outcome
-        self._outcomes.move_to_end(uri)
-        while len(self._outcomes) > _REMEMBERED_DOCUMENTS:
-            self._outcomes.popitem(last=False)
+        self._outcomes.put(uri, outcome)
         level = logging.DEBUG if outcome.kind in _ORDINARY_ENDS else logging.INFO
         _log.log(
             level,

@@ -33,12 +33,12 @@ def explain(
     ] = None,
     config: ConfigFile = None,
 ) -> None:
-    """Complete at one place and tell everything about it, as Markdown.
+    """Complete at one place and tell how that came about.
 
-    Which sources of context were asked, how long each took and what it found; what of that went
-    into the prompt and why, and what did not; how many tokens the model had to evaluate; what each
-    filter said; and the prompt, exactly as it was sent. It holds your source text: look at it
-    before you pass it on.
+    As Markdown: which sources of context were asked, how long each took and what it found; what of
+    that went into the prompt and why, and what did not; how many tokens the model had to evaluate;
+    what each filter said; and the prompt, exactly as it was sent. It holds your source text: look
+    at it before you pass it on.
 
     Exit code 0 when the request was answered (also with nothing), 1 when the model failed or was
     too slow, 2 for a place that is not there.

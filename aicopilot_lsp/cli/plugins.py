@@ -37,9 +37,10 @@ def plugins(
     root: Workspace = None,
     config: ConfigFile = None,
 ) -> None:
-    """List backends, filters and sources of context, their state and their package.
+    """List backends, filters and sources of context.
 
-    Packages in the server's own environment may add to these; a workspace can't.
+    Each with its state and its package. Packages in the server's own environment may add to these;
+    a workspace can't.
     """
     found = list(survey(settings_for(config, root or Path.cwd())))
     if as_json:

@@ -4,19 +4,40 @@ nowhere else (INV-7).
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from aicopilot_lsp.completion import budget
-from aicopilot_lsp.completion.types import Outcome
+from aicopilot_lsp.completion.types import Outcome, OutcomeKind, Sent
 from aicopilot_lsp.context.types import Chosen, Gathered, Snippet
 
 _MOST_LEFT_OUT = 12
+_CUT_SHORT = (OutcomeKind.CANCELLED, OutcomeKind.SUPERSEDED)
+_NOT_LOOKED = (
+    "No other file was looked at: context is switched off, or the file was not read in time."
+)
 
 
-def report(outcome: Outcome) -> str:
-    """All of it, as a page to be read."""
-    return "\n\n".join(_sections(outcome)) + "\n"
+def report(outcome: Outcome, *, said: str = "", earlier: Outcome | None = None) -> str:
+    """All of it, as a page to be read.
+
+    Parameters
+    ----------
+    said : str
+        What to say of it in words; where not given, the outcome's own message.
+    earlier : Outcome or None
+        The last request in which a model was asked: told as well where this one asked none, since
+        the suggestion that is shown stems from it, or would have.
+    """
+    sections = ["# This suggestion explained", *_ending(outcome, said)]
+    if outcome.sent is not None:
+        sections += _asked(outcome, outcome.sent)
+    else:
+        sections.append(_no_prompt(outcome))
+        if earlier is not None and earlier.sent is not None:
+            sections.append("# The request before, in which a model was asked")
+            sections += [*_ending(earlier), *_asked(earlier, earlier.sent)]
+    return "\n\n".join(sections) + "\n"
 
 
 def context_record(outcome: Outcome) -> list[dict[str, Any]]:
@@ -25,18 +46,36 @@ def context_record(outcome: Outcome) -> list[dict[str, Any]]:
     return [] if sent is None else [_as_record(one) for one in sent.chosen]
 
 
-def _sections(outcome: Outcome) -> Iterator[str]:
-    yield "# This suggestion explained"
-    yield _ending(outcome)
-    sent = outcome.sent
-    if sent is None:
-        yield "No model was asked, so there is no prompt."
-        return
+def _ending(outcome: Outcome, said: str = "") -> Iterator[str]:
+    told = [f"Outcome: **{outcome.kind.value}** ({outcome.reason})"]
+    if outcome.model:
+        told.append(f"model {outcome.model}")
+    yield ", ".join(told) + "."
+    if said or outcome.message:
+        yield said or outcome.message
+    yield from (_fenced(one.text) for one in outcome.suggestions[:1])
+
+
+def _no_prompt(outcome: Outcome) -> str:
+    if outcome.budget is not None:
+        return (
+            "What the model was sent is not known any more: it is kept for the files that a model "
+            "was asked for last. Ask for a suggestion again to see it."
+        )
+    if outcome.kind in _CUT_SHORT:
+        return "It was cut short, and what it had come to is not kept."
+    if outcome.attempts or outcome.timed_out:
+        return "No model got as far as being sent a prompt, so there is none to show."
+    return "No model was asked, so there is no prompt."
+
+
+def _asked(outcome: Outcome, sent: Sent) -> Iterator[str]:
     yield _costs(outcome)
-    if sent.gathered is not None:
-        yield "## Where it was looked for\n\n" + _sources(sent.gathered)
-    yield "## What the model was shown besides the file\n\n" + _chosen(sent.chosen)
-    if sent.gathered is not None and (left_out := _left_out(sent.gathered, sent.chosen)):
+    gathered = sent.gathered
+    yield "## Where it was looked for\n\n" + (_sources(gathered) if gathered else _NOT_LOOKED)
+    if gathered or sent.chosen:  # without the first: what earlier requests were shown stays
+        yield "## What the model was shown besides the file\n\n" + _chosen(sent.chosen)
+    if gathered and (left_out := _left_out(gathered, sent.chosen)):
         yield "## What was found and left out\n\n" + left_out
     if outcome.verdicts:
         yield "## What the filters said\n\n" + _table(
@@ -44,17 +83,6 @@ def _sections(outcome: Outcome) -> Iterator[str]:
             ((one.rule, one.action.value, one.reason or "") for one in outcome.verdicts),
         )
     yield f"## The prompt, exactly as it was sent\n\n{_fenced(sent.prompt)}"
-
-
-def _ending(outcome: Outcome) -> str:
-    told = [f"Outcome: **{outcome.kind.value}** ({outcome.reason})"]
-    if outcome.model:
-        told.append(f"model {outcome.model}")
-    lines = [", ".join(told) + "."]
-    if outcome.message:
-        lines.append(outcome.message)
-    lines += [_fenced(one.text) for one in outcome.suggestions[:1]]
-    return "\n\n".join(lines)
 
 
 def _costs(outcome: Outcome) -> str:
@@ -119,7 +147,7 @@ def _where(snippet: Snippet) -> str:
     return f"{snippet.path}:{snippet.first + 1}-{max(snippet.last, snippet.first + 1)}"
 
 
-def _as_record(one: Chosen) -> Mapping[str, Any]:
+def _as_record(one: Chosen) -> dict[str, Any]:
     return {
         "source": one.snippet.source,
         "path": one.snippet.path,

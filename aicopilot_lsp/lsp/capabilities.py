@@ -11,6 +11,9 @@ from aicopilot_lsp.lsp.client import Client
 
 ACCEPT_COMMAND = "aicopilot.accept"
 WHY_NOTHING_COMMAND = "aicopilot.whyNothing"
+EXPLAIN_COMMAND = "aicopilot.explain"
+# Of the documents that are ours: read by `workspace/textDocumentContent` (pages.py).
+SCHEME = "aicopilot"
 
 
 def initialize_result(client: Client) -> types.InitializeResult:
@@ -37,12 +40,15 @@ def _capabilities(client: Client) -> types.ServerCapabilities:
         inline_completion_provider=types.InlineCompletionOptions(),
         completion_provider=completion_options() if _offers_items(client) else None,
         execute_command_provider=types.ExecuteCommandOptions(
-            commands=[ACCEPT_COMMAND, WHY_NOTHING_COMMAND]
+            commands=[ACCEPT_COMMAND, WHY_NOTHING_COMMAND, EXPLAIN_COMMAND]
         ),
         workspace=types.WorkspaceOptions(
             workspace_folders=types.WorkspaceFoldersServerCapabilities(
                 supported=True, change_notifications=True
-            )
+            ),
+            text_document_content=(
+                types.TextDocumentContentOptions(schemes=[SCHEME]) if client.reads_content else None
+            ),
         ),
     )
 

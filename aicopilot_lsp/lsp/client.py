@@ -36,6 +36,10 @@ class Client:
     trusted : bool
         `initializationOptions.trusted`; LSP has no field for it.
     snippets, as_is, markdown, commit... : what its completion items can do.
+    shows_documents : bool
+        It opens a document for its user when asked to ...
+    reads_content : bool
+        ... also one that it has to ask the server for the text of.
     """
 
     name: str = ""
@@ -53,6 +57,8 @@ class Client:
     registers_configuration: bool = False
     registers_watched_files: bool = False
     progress: bool = False
+    shows_documents: bool = False
+    reads_content: bool = False
 
     @classmethod
     def from_initialize(cls, params: Mapping[str, Any]) -> "Client":
@@ -62,6 +68,7 @@ class Client:
         item = _mapping(completion, "completionItem")
         inline = _mapping(capabilities, "textDocument").get("inlineCompletion")
         workspace = _mapping(capabilities, "workspace")
+        window = _mapping(capabilities, "window")
         options = dict(_mapping(params, "initializationOptions"))
         process_id = params.get("processId")
         return cls(
@@ -78,7 +85,9 @@ class Client:
             as_is=_AS_IS in _list(_mapping(item, "insertTextModeSupport").get("valueSet")),
             markdown="markdown" in _list(item.get("documentationFormat")),
             configuration=workspace.get("configuration") is True,
-            progress=_mapping(capabilities, "window").get("workDoneProgress") is True,
+            progress=window.get("workDoneProgress") is True,
+            shows_documents=_mapping(window, "showDocument").get("support") is True,
+            reads_content=isinstance(workspace.get("textDocumentContent"), Mapping),
             registers_configuration=_registers(workspace, "didChangeConfiguration"),
             registers_watched_files=_registers(workspace, "didChangeWatchedFiles"),
         )

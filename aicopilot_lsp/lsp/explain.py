@@ -1,9 +1,15 @@
-"""Why there is no suggestion, in words: the record of the last request, read to its user."""
+"""Why there is no suggestion, in words, and all about the last request, as a page: its record, read
+to its user."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
+from aicopilot_lsp.completion.report import report
 from aicopilot_lsp.completion.types import Outcome, OutcomeKind
 from aicopilot_lsp.filters.protocol import Action
+
+if TYPE_CHECKING:
+    from aicopilot_lsp.lsp.session import Session
 
 # The trigger's rules (completion/trigger.py); one that is missing here is named by its code.
 _RULES = {
@@ -39,10 +45,35 @@ _EMPTY = {
 }
 
 
-def explain(outcome: Outcome | None) -> str:
-    """What became of the last request for a file, and which models it passed over."""
+def last_outcome(session: "Session", uri: str) -> Outcome | str:
+    """What became of the last request for a document; in words, where there is nothing to tell."""
+    if not uri:
+        return "No suggestion has been asked for yet. Type something, or ask by hand."
+    if reason := session.documents.suspended(uri):
+        return f"There are no suggestions in this file because {reason}. Close and open it again."
+    if uri not in session.documents:
+        return "The editor has not opened this file with this server."
+    if session.engine is None:
+        return "The server has no model; its log and `aicopilot doctor` say why."
+    outcome = session.engine.last_outcome(uri)
     if outcome is None:
         return "No suggestion has been asked for in this file yet. Type something, or ask by hand."
+    return outcome
+
+
+def page(session: "Session", uri: str) -> str:
+    """All about the last request for a document, in Markdown; where there is nothing to tell, why,
+    in a line. Holds source text (INV-7)."""
+    outcome = last_outcome(session, uri)
+    if isinstance(outcome, str) or session.engine is None:
+        return explain(outcome)
+    return report(outcome, said=explain(outcome), earlier=session.engine.last_asked(uri))
+
+
+def explain(outcome: Outcome | str) -> str:
+    """What became of a request, and which models it passed over; words stay as they are."""
+    if isinstance(outcome, str):
+        return outcome
     return " ".join([_ended(outcome), *_passed_over(outcome)])
 
 

@@ -28,6 +28,7 @@ from aicopilot_lsp.lsp.handlers import table
 from aicopilot_lsp.lsp.inbox import Inbox
 from aicopilot_lsp.lsp.index_progress import IndexProgress
 from aicopilot_lsp.lsp.notices import Notices
+from aicopilot_lsp.lsp.pages import Pages
 from aicopilot_lsp.lsp.params import make_converter
 from aicopilot_lsp.lsp.progress import Progress
 from aicopilot_lsp.lsp.protocol import Protocol
@@ -92,7 +93,10 @@ class _Server:
         indexes = IndexServices(paths.state_dir() / "index", self._index_changed)
         self._index_progress = IndexProgress(protocol, self._in_background)
         self.session = Session(
-            Notices(self._show), Progress(protocol, self._in_background), indexes
+            Notices(self._show),
+            Progress(protocol, self._in_background),
+            Pages(protocol, self._in_background, paths.state_dir() / "explain"),
+            indexes,
         )
         self._server = server
         custom = options.engine_factory

@@ -15,6 +15,7 @@ from aicopilot_lsp.lsp.gate import Gate
 from aicopilot_lsp.lsp.history import History
 from aicopilot_lsp.lsp.latest import Latest
 from aicopilot_lsp.lsp.notices import Notices
+from aicopilot_lsp.lsp.pages import Pages
 from aicopilot_lsp.lsp.progress import Progress
 from aicopilot_lsp.lsp.shown import Shown
 
@@ -32,7 +33,9 @@ class Session:
         The document that was asked for last.
     """
 
-    def __init__(self, notices: Notices, progress: Progress, indexes: IndexServices) -> None:
+    def __init__(
+        self, notices: Notices, progress: Progress, pages: Pages, indexes: IndexServices
+    ) -> None:
         self.client = Client()
         self.documents = Documents()
         self.folders: dict[str, Folder] = {}
@@ -41,6 +44,7 @@ class Session:
         self.latest = Latest()
         self.notices = notices
         self.progress = progress
+        self.pages = pages
         self.ready = Gate()
         self.places = Places()
         self.shown = Shown(self.places)

@@ -7,6 +7,7 @@ from aicopilot_lsp.lsp import around
 from aicopilot_lsp.lsp.client import Client, Folder
 from aicopilot_lsp.lsp.documents import Documents
 from aicopilot_lsp.lsp.notices import Notices
+from aicopilot_lsp.lsp.pages import Pages
 from aicopilot_lsp.lsp.progress import Progress
 from aicopilot_lsp.lsp.session import Session
 from aicopilot_lsp.lsp.shown import Shown
@@ -19,6 +20,7 @@ def session_in(root: Path) -> Session:
     session = Session(
         Notices(lambda text, kind: None),
         Progress(FakeClient(), lambda work: None),
+        Pages(FakeClient(), lambda work: None, root.parent / "explain"),
         IndexServices(root.parent / "index", lambda status: None),
     )
     session.begin(Client(folders=(Folder(uri=root.as_uri()),)))

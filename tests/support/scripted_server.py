@@ -13,6 +13,7 @@ what it wants to get:
     #! raise           break a promise: raise an exception that quotes the document
     #! hold TEXT       suggest TEXT once a command has released all ("release" as suggestion id)
 
+What the model "was sent" is the whole document behind the word PROMPT.
 What becomes of held work can be read off `aicopilot.whyNothing`: the outcome is recorded.
 """
 
@@ -21,9 +22,18 @@ import itertools
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
-from aicopilot_lsp.completion.types import Attempt, Outcome, OutcomeKind, Snapshot, Suggestion
+from aicopilot_lsp.completion.outcomes import Outcomes
+from aicopilot_lsp.completion.types import (
+    Attempt,
+    Outcome,
+    OutcomeKind,
+    Sent,
+    Snapshot,
+    Suggestion,
+)
 from aicopilot_lsp.config.settings import Settings
 from aicopilot_lsp.lsp.server import ServeOptions, run_stdio
 from aicopilot_lsp.text.document import Point
@@ -41,7 +51,7 @@ class ScriptedEngine:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._outcomes: dict[str, Outcome] = {}
+        self._outcomes = Outcomes()
         self._ids = itertools.count(1)
         self._released = asyncio.Event()
         self._trace("made", settings.completion.debounce_ms)
@@ -56,10 +66,12 @@ class ScriptedEngine:
         except asyncio.CancelledError as error:
             superseded = "superseded" in error.args
             kind = OutcomeKind.SUPERSEDED if superseded else OutcomeKind.CANCELLED
-            self._outcomes[uri] = Outcome(kind=kind, reason=kind.value)
+            self._outcomes.put(uri, Outcome(kind=kind, reason=kind.value))
             self._trace(kind.value)
             raise
-        self._outcomes[uri] = outcome
+        if outcome.kind is OutcomeKind.SHOWN and outcome.reason == "model":
+            outcome = replace(outcome, sent=Sent(prompt=f"PROMPT\n{snapshot.document.text}"))
+        self._outcomes.put(uri, outcome)
         return outcome
 
     async def _follow(self, snapshot: Snapshot) -> Outcome:
@@ -105,7 +117,7 @@ class ScriptedEngine:
         )
 
     def note(self, uri: str, kind: OutcomeKind, reason: str | None = None) -> None:
-        self._outcomes[uri] = Outcome(kind=kind, reason=reason or kind.value)
+        self._outcomes.put(uri, Outcome(kind=kind, reason=reason or kind.value))
         self._trace("noted", kind.value, reason or kind.value)
 
     async def readiness(self) -> str | None:
@@ -124,7 +136,10 @@ class ScriptedEngine:
             self._released.set()
 
     def last_outcome(self, uri: str) -> Outcome | None:
-        return self._outcomes.get(uri)
+        return self._outcomes.latest(uri)
+
+    def last_asked(self, uri: str) -> Outcome | None:
+        return self._outcomes.asked(uri)
 
     async def aclose(self) -> None:
         self._trace("closed")

@@ -18,6 +18,7 @@ from aicopilot_lsp.lsp.handlers.completion import completion
 from aicopilot_lsp.lsp.handlers.execute_command import execute_command
 from aicopilot_lsp.lsp.handlers.initialize import initialize, read_initialize
 from aicopilot_lsp.lsp.handlers.inline_completion import inline_completion
+from aicopilot_lsp.lsp.handlers.text_document_content import text_document_content
 from aicopilot_lsp.lsp.handlers.text_sync import did_change, did_close, did_open, did_save
 from aicopilot_lsp.lsp.handlers.workspace import (
     did_change_configuration,
@@ -67,6 +68,9 @@ def table(
         types.TEXT_DOCUMENT_COMPLETION: request(types.CompletionParams, completion, session),
         types.WORKSPACE_EXECUTE_COMMAND: request(
             types.ExecuteCommandParams, execute_command, session
+        ),
+        types.WORKSPACE_TEXT_DOCUMENT_CONTENT: request(
+            types.TextDocumentContentParams, text_document_content, session
         ),
         types.WORKSPACE_DID_CHANGE_CONFIGURATION: Handler(
             partial(did_change_configuration, configuration), read_anything
