@@ -22,7 +22,7 @@ _MAX_DOC_LINES = 12
 _COMMENT_START = re.compile(
     r"""\s*(?:/\*[*!]*|\*+(?!/)|//[/!]*|\#+!?|--+(?:\[=*\[)?|;+|%+|<!--+|[rRuUbB]{0,2}(?:\"{3}|'{3}|[\"']))?\s?"""
 )
-_COMMENT_END = re.compile(r"\s*(?:\*+/|--+>|\]=*\]|\"{3}|'{3}|[\"'])?\s*$")
+_COMMENT_END = re.compile(r"(?:\*+/|--+>|\]=*\]|\"{3}|'{3}|[\"'])$")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 # A field of Javadoc, JSDoc, Doxygen, reST or Elixir: what follows is no sentence about it.
 _DOC_FIELD = re.compile(r"[@\\:][A-Za-z]")
@@ -95,7 +95,7 @@ def signature(definition: Definition, lines: Sequence[str]) -> str:
     found: list[str] = []
     chars = 0
     for line in _between(lines, definition.head, definition.body or definition.end):
-        words = " ".join(_TRAILING_COMMENT.sub(r"\1", line).split())
+        words = " ".join(_without_comment(line).split())
         if words:
             found.append(words)
             chars += len(words)
@@ -110,7 +110,9 @@ def first_sentence(definition: Definition, lines: Sequence[str]) -> str:
         return ""
     words: list[str] = []
     for number, line in enumerate(_between(lines, *definition.doc)):
-        bare = _TAG.sub("", _COMMENT_END.sub("", line[_end_of_mark(line) :])).strip()
+        bare = _COMMENT_END.sub("", line[_end_of_mark(line) :].rstrip()).strip()
+        if "<" in bare:
+            bare = _TAG.sub("", bare).strip()
         is_over = bool(words) and not bare
         if is_over or number >= _MAX_DOC_LINES or _DOC_FIELD.match(bare):
             break
@@ -118,6 +120,12 @@ def first_sentence(definition: Definition, lines: Sequence[str]) -> str:
     text = " ".join(words)
     end = _SENTENCE_END.search(text)
     return _cut(text[: end.end()] if end else text, MAX_DOC_CHARS)
+
+
+def _without_comment(line: str) -> str:
+    if "//" in line or "#" in line or "--" in line:  # the pattern looks at each place of a line
+        return _TRAILING_COMMENT.sub(r"\1", line)
+    return line
 
 
 def _end_of_mark(line: str) -> int:

@@ -46,6 +46,8 @@ from aicopilot_lsp.text.syntax.read import grammar_of, outline
 HANG_S = 20.0
 # Uses of names and scopes have no rows: half of the time that a file takes goes without them.
 _UNASKED = frozenset(("references", "scopes"))
+# Nobody else wants this process's Python: few pieces, for each costs.
+_PIECE_BYTES = 64 << 10
 _LOCK_LOOK_S = 2.0
 # Scans by the clock: the system's news may be incomplete, and where there are none they are all.
 _RESCAN_S = 900.0
@@ -111,7 +113,7 @@ def _make_row(source: SourceText) -> FileRow:
     document = DocumentSnapshot.from_text(
         source.text, uri=source.path, language_id=language_id_for(source.path)
     )
-    found = outline(document, source.language, without=_UNASKED)
+    found = outline(document, source.language, without=_UNASKED, piece_bytes=_PIECE_BYTES)
     grammar = grammar_of(document, source.language, without=_UNASKED)
     slow = grammar is not None and not found.parsed
     return file_row(

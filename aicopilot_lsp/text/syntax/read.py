@@ -13,7 +13,7 @@ from aicopilot_lsp.text.syntax.encoding import encode
 from aicopilot_lsp.text.syntax.extract import outline_from
 from aicopilot_lsp.text.syntax.grammars import Grammar, parser_for
 from aicopilot_lsp.text.syntax.outline import Outline
-from aicopilot_lsp.text.syntax.parse import Deadline, OutOfTimeError, parse
+from aicopilot_lsp.text.syntax.parse import PIECE_BYTES, Deadline, OutOfTimeError, parse
 
 MOST_BYTES = 1_000_000
 """A larger file is not parsed: it is data, or it was made by a program."""
@@ -28,9 +28,11 @@ def outline(
     *,
     limit_ms: float = LIMIT_MS,
     without: frozenset[str] = frozenset(),
+    piece_bytes: int = PIECE_BYTES,
 ) -> Outline:
     """The outline of a document; `parsed` says whether by its parser or by its looks. `without` are
-    questions (grammars.QUESTIONS) that need no answer."""
+    questions (grammars.QUESTIONS) that need no answer; other threads run between two pieces of
+    `piece_bytes`, each of which costs a look at the whole tree."""
     grammar = grammar_of(document, language, without=without)
     if grammar is None or sum(map(len, document.lines)) > MOST_BYTES:
         return plain.outline(document, language)
@@ -38,7 +40,9 @@ def outline(
     content = encode(document.text)
     try:
         tree = parse(grammar.parser(), content, deadline)
-        return outline_from(tree, content, document.lines, grammar, deadline)
+        return outline_from(
+            tree, content, document.lines, grammar, deadline, piece_bytes=piece_bytes
+        )
     except OutOfTimeError:
         return plain.outline(document, language)
 
