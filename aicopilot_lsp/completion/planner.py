@@ -19,12 +19,15 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from aicopilot_lsp.completion.budget import Budget
-from aicopilot_lsp.context.select import select
+from aicopilot_lsp.context.select import LEAST_WORTH, select
 from aicopilot_lsp.context.types import Chosen, Gathered
 
 # Of a prompt that is read cold, at most this share is for snippets: what they take, the file's own
 # text lacks.
 _COLD_SHARE = 0.3
+# And it takes only what is worth this much. On 300 dev tasks 2 to 5 % of what was worth less showed
+# a name that the truth had and the window did not; of what was worth more, 11 to 64 %.
+_COLD_WORTH = 0.15
 # Full snippets make room when what is new is worth this much of what is there.
 _WORTH_MAKING_ROOM = 0.25
 
@@ -69,7 +72,8 @@ def plan(
     if gathered is None or not (moved or resting):
         return tuple(held)
     room_chars = room.resting if resting else max(room.cold, chars(held))
-    wanted = select(gathered, room_chars=room_chars, shown=shown, kept=held)
+    least = LEAST_WORTH if resting else _COLD_WORTH
+    wanted = select(gathered, room_chars=room_chars, shown=shown, kept=held, least_worth=least)
     there = {_thing(one) for one in held}
     new = [one for one in wanted if _thing(one) not in there]
     if not new:

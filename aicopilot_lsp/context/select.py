@@ -26,7 +26,8 @@ _SHOWN: Mapping[Size, float] = {
     Size.SIGNATURE: 0.75,
     Size.NAME: 0.55,
 }
-_MIN_WORTH = 0.01  # of a snippet at its largest; below it nothing is better
+LEAST_WORTH = 0.01
+"""Below it, of a snippet at its largest, nothing is better, whatever room there is."""
 _MIN_PER_CHAR = 0.00006  # of what another size adds
 # A type of which half the members are shown is in use: the other half is worth more than half.
 _FRESH = 0.5
@@ -45,6 +46,7 @@ def select(
     room_chars: int,
     shown: str,
     kept: Sequence[Chosen] = (),
+    least_worth: float = LEAST_WORTH,
 ) -> tuple[Chosen, ...]:
     """The renderings for a prompt, in its order: those of `kept` that stay, as they were; then
     what is new, by path, what is believed in most last, where it is nearest to the cursor.
@@ -57,8 +59,10 @@ def select(
         The file's own text in the prompt.
     kept : sequence of Chosen
         What the prompt before this one had, in its order.
+    least_worth : float
+        What is worth less stays out, however much room there is.
     """
-    pack = _Pack(room_chars, shown, frozenset(one.key for one in kept))
+    pack = _Pack(room_chars, shown, frozenset(one.key for one in kept), least_worth)
     for snippet in gathered.snippets:
         pack.offer(snippet, gathered.situation)
     pack.fill()
@@ -83,6 +87,7 @@ class _Pack:
     room: int
     shown: str
     kept: frozenset[str]
+    least_worth: float = LEAST_WORTH
     items: list[_Item] = field(default_factory=list)
     names: frozenset[str] = field(init=False)
     lines: frozenset[str] = field(init=False)
@@ -102,7 +107,7 @@ class _Pack:
         if renderings != snippet.renderings:
             snippet = replace(snippet, renderings=renderings)
         item = _Item(snippet, len(self.items))
-        if max(self._value(item, size) for size in range(len(renderings))) >= _MIN_WORTH:
+        if max(self._value(item, size) for size in range(len(renderings))) >= self.least_worth:
             self.items.append(item)
 
     def fill(self) -> None:
@@ -130,10 +135,10 @@ class _Pack:
         idle = [
             item
             for item in self.items
-            if item.size is not None and self._value(item, item.size) < _MIN_WORTH
+            if item.size is not None and self._value(item, item.size) < self.least_worth
         ]
         for item in idle:
-            if item.size is not None and self._value(item, item.size) < _MIN_WORTH:
+            if item.size is not None and self._value(item, item.size) < self.least_worth:
                 self._put_back(item, item.size)
         return bool(idle)
 
