@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from aicopilot_lsp.completion.failover import Choice
     from aicopilot_lsp.completion.memory import Memory
     from aicopilot_lsp.completion.pipeline import Parts
+    from aicopilot_lsp.completion.resting import Resting
     from aicopilot_lsp.completion.speed import Speeds
     from aicopilot_lsp.context.engine import ContextEngine
     from aicopilot_lsp.context.index.service import Status
@@ -100,7 +101,7 @@ class Engine:
         self._retiring: set[asyncio.Task[None]] = set()
         self._ids = itertools.count(1)
         self._context = context
-        self._resting: asyncio.Task[object] | None = None
+        self._resting: Resting | None = None
 
     async def complete(self, snapshot: Snapshot) -> Outcome:
         """Carry one request through the pipeline. Never raises for a model's or a filter's fault.
@@ -112,7 +113,7 @@ class Engine:
         assert task is not None  # noqa: S101 - for the type checker: a coroutine runs in a task
         self._in_flight.add(task)
         uri = snapshot.document.uri
-        self._stop_resting()
+        self._end_rest()
         try:
             outcome = await self._complete(snapshot)
         except asyncio.CancelledError as error:
@@ -134,24 +135,16 @@ class Engine:
 
     def _rest(self, snapshot: Snapshot) -> None:
         """Read ahead when nothing is asked for a while."""
-        wait_ms = self.settings.completion.read_ahead_ms
-        if self._context is None or not wait_ms:
-            return
+        from aicopilot_lsp.completion.resting import Resting
 
-        async def after_a_while() -> None:
-            await self._sleep(wait_ms / 1000)
-            usage = await self.read_ahead(snapshot)
-            if usage is not None:
-                _log.info("read ahead: tokens=%s", usage.evaluated_tokens)
+        after_ms = self.settings.completion.read_ahead_ms
+        if self._context is not None and after_ms:
+            self._resting = self._resting or Resting(self._sleep, self.read_ahead)
+            self._resting.begin(snapshot, after_ms / 1000)
 
-        self._stop_resting()
-        self._resting = asyncio.create_task(after_a_while())
-        self._resting.add_done_callback(_log_fault)
-
-    def _stop_resting(self) -> None:
+    def _end_rest(self) -> None:
         if self._resting is not None:
-            self._resting.cancel()
-            self._resting = None
+            self._resting.end()
 
     async def _complete(self, snapshot: Snapshot) -> Outcome:
         # Imported with the first request: the server answers `initialize` without it (INV-11).
@@ -241,7 +234,7 @@ class Engine:
         if settings == self.settings:
             return
         old, self.settings = self.settings, settings
-        self._stop_resting()
+        self._end_rest()
         if self._context is not None:
             await self._context.reconfigure(settings)
         # Requests in flight keep the parts and the memory that they began with.
@@ -292,7 +285,7 @@ class Engine:
 
     async def aclose(self) -> None:
         """End model calls and connections; the embedded model's process stays for other editors."""
-        self._stop_resting()
+        self._end_rest()
         served, self._served = self._served, {}
         for one in served.values():
             await one.aclose()
@@ -400,11 +393,6 @@ class Engine:
             outcome.tokens,
             dict(outcome.timings_ms),
         )
-
-
-def _log_fault(task: "asyncio.Task[object]") -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        _log.error("Reading ahead failed.", exc_info=error)
 
 
 async def _close_after(served: "Mapping[str, Served]", requests: set[asyncio.Task[object]]) -> None:
