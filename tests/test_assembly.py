@@ -162,6 +162,24 @@ class BreaksOff(ScriptedBackend):
                 raise ModelError("It broke off.", kind=ModelErrorKind.INTERRUPTED)
 
 
+async def test_what_models_were_sent_is_kept_of_the_last_four_documents_only(
+    bench_of: Callable[..., Bench],
+) -> None:
+    bench = bench_of(only=ScriptedBackend("y\n"))
+    uris = [f"file:///w/{number}.py" for number in range(6)]
+    for uri in uris:
+        outcome = await bench.engine.complete(at_cursor(f"{uri!r} + ‸\n", uri=uri))
+        assert outcome.sent is not None and uri in outcome.sent.prompt
+    latest = [bench.engine.last_outcome(uri) for uri in uris]
+    assert [one is not None and one.sent is not None for one in latest] == [False] * 2 + [True] * 4
+    assert [one is not None and one.kind for one in latest] == [OutcomeKind.SHOWN] * 6
+    bench.engine.note(uris[5], OutcomeKind.SUPERSEDED)
+    before = bench.engine.last_asked(uris[5])
+    assert before is not None and before.sent is not None
+    bench.engine.document_closed(uris[5])
+    assert bench.engine.last_asked(uris[5]) is None
+
+
 async def test_nothing_of_a_failed_answer_is_joined_to_the_next(
     bench_of: Callable[..., Bench],
 ) -> None:

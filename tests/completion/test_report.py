@@ -2,11 +2,24 @@
 
 from dataclasses import replace
 
+import pytest
+
+from aicopilot_lsp.completion.budget import planned
 from aicopilot_lsp.completion.planner import Room, plan
 from aicopilot_lsp.completion.report import context_record, report
-from aicopilot_lsp.completion.types import Outcome, OutcomeKind, Sent, Suggestion, Tokens
+from aicopilot_lsp.completion.speed import Speed
+from aicopilot_lsp.completion.types import (
+    Attempt,
+    Outcome,
+    OutcomeKind,
+    Sent,
+    Suggestion,
+    Tokens,
+)
+from aicopilot_lsp.config.settings import CompletionSettings, LatencySettings
 from aicopilot_lsp.context.types import Yield
 from aicopilot_lsp.filters.protocol import Action, Verdict
+from aicopilot_lsp.models.protocol import Site
 from aicopilot_lsp.text.document import Point
 from tests.support.snippets import gathered, snippet
 
@@ -22,6 +35,7 @@ FOUND = replace(
     ),
 )
 CHOSEN = plan(FOUND, (), shown="", room=Room(cold=300, resting=300), moved=True)
+BUDGET, _ = planned(Speed(), Site(), CompletionSettings(), LatencySettings())
 SHOWN = Outcome(
     kind=OutcomeKind.SHOWN,
     reason="model",
@@ -62,6 +76,55 @@ def test_where_no_model_was_asked_it_says_so() -> None:
     nothing = Outcome(kind=OutcomeKind.NOT_TRIGGERED, reason="excluded", rule="excluded")
     assert "No model was asked" in report(nothing)
     assert context_record(nothing) == []
+
+
+def test_a_suggestion_from_memory_is_explained_by_the_request_that_made_it() -> None:
+    cached = Outcome(kind=OutcomeKind.SHOWN, reason="cache", suggestions=SHOWN.suggestions)
+    text = report(cached, said="The rest of an earlier suggestion.", earlier=SHOWN)
+    this, _, before = text.partition("# The request before, in which a model was asked")
+    assert "The rest of an earlier suggestion." in this and "No model was asked" in this
+    assert "fim_middle" not in this
+    assert "defines lock" in before and "a ``` prompt <|fim_middle|>" in before
+
+
+def test_a_request_that_asked_a_model_is_explained_alone() -> None:
+    assert report(SHOWN, earlier=replace(SHOWN, sent=Sent(prompt="older"))) == report(SHOWN)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        (Outcome(kind=OutcomeKind.CANCELLED, reason="cancelled"), "It was cut short"),
+        (
+            Outcome(
+                kind=OutcomeKind.MODEL_ERROR,
+                reason="unreachable",
+                message="It is down.",
+                attempts=(Attempt(model="small", failure="unreachable"),),
+            ),
+            "No model got as far as being sent a prompt",
+        ),
+        (
+            Outcome(kind=OutcomeKind.TIMEOUT, reason="connect", timed_out="small"),
+            "No model got as far as being sent a prompt",
+        ),
+        (replace(SHOWN, sent=None, budget=BUDGET), "not known any more"),
+    ],
+)
+def test_where_there_is_no_prompt_it_says_why(outcome: Outcome, words: str) -> None:
+    text = report(outcome)
+    assert words in text
+    assert "## The prompt" not in text
+    assert outcome.message in text
+
+
+def test_where_no_other_file_was_looked_at_it_says_so() -> None:
+    alone = replace(SHOWN, sent=Sent(prompt="x = <|fim_middle|>"))
+    text = report(alone)
+    assert "No other file was looked at: context is switched off, or the file was not read" in text
+    assert "was worth its room" not in text
+    held = replace(SHOWN, sent=Sent(prompt="x", chosen=CHOSEN))  # what earlier requests brought
+    assert "| definitions | store.py:1-4 |" in report(held)
 
 
 def test_the_snippets_can_be_had_as_data() -> None:

@@ -40,7 +40,8 @@ def test_inv_6_opening_hostile_workspaces_reads_options_and_ignore_files_and_doe
             client.send(inline(number, uri, 1, 11, kind=1))
             client.answer(number)
             client.send(notification("textDocument/didSave", {"textDocument": {"uri": uri}}))
-        for command_name, argument in (("aicopilot.whyNothing", uri), ("aicopilot.accept", "s1")):
+        asked = [("aicopilot.whyNothing", uri), ("aicopilot.explain", uri)]
+        for command_name, argument in (*asked, ("aicopilot.accept", "s1")):
             params = {"command": command_name, "arguments": [argument]}
             client.request("workspace/executeCommand", params)
         assert client.stop() == 0

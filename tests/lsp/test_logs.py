@@ -10,6 +10,7 @@ import pytest
 
 from aicopilot_lsp.lsp import logs
 from tests.support.rpc_client import (
+    INLINE,
     SCRIPTED,
     RpcClient,
     did_change,
@@ -52,6 +53,35 @@ def test_inv_7_a_canary_in_documents_keys_and_broken_messages_is_not_logged(
         log = client.log()
     assert CANARY not in log
     assert "RuntimeError" in log
+
+
+@pytest.mark.parametrize(
+    "answer", [{"result": {"success": True}}, {"error": {"code": 1, "message": CANARY}}]
+)
+def test_inv_7_an_explanation_reaches_its_user_and_no_log(
+    answer: dict[str, object], tmp_path: Path
+) -> None:
+    window = {"window": {"showDocument": {"support": True}}}
+    with RpcClient((*SCRIPTED, "debug"), state_dir=tmp_path) as client:
+        client.initialize(capabilities={**INLINE, **window})
+        client.ready()
+        client.send(did_open(URI, f"#! say {CANARY}\n{CANARY}"), inline("shown", URI, 1, 0))
+        client.answer("shown")
+        params = {"command": "aicopilot.explain", "arguments": [URI, True]}
+        page = client.request("workspace/executeCommand", params)
+        assert f"PROMPT\n#! say {CANARY}" in page
+        asked = client.until_method("window/showDocument")
+        client.send({"jsonrpc": "2.0", "id": asked["id"], **answer})
+        client.settle()
+        assert client.stop() == 0
+        assert client.stderr() == ""
+        assert CANARY not in client.log()
+    holding = [path for path in tmp_path.rglob("*") if path.is_file() and _holds_canary(path)]
+    assert holding == [tmp_path / "explain" / "explanation.md"]
+
+
+def _holds_canary(path: Path) -> bool:
+    return CANARY.encode() in path.read_bytes()
 
 
 def test_a_log_file_is_its_owners_only(tmp_path: Path) -> None:
