@@ -7,7 +7,7 @@ only the newest is read next. Owned by one event loop.
 import asyncio
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aicopilot_lsp.text.document import DocumentSnapshot
 from aicopilot_lsp.text.languages import Language, language_for
@@ -21,12 +21,24 @@ _PARSE_LIMIT_MS = 200.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class Reading:
     """One version of a document as read."""
 
-    lines: tuple[str, ...]
-    outline: Outline
-    tree: SyntaxTree | None
+    lines: tuple[str, ...] = field(repr=False)
+    outline: Outline = field(repr=False)
+    tree: SyntaxTree | None = field(repr=False)
+
+    def is_of(self, document: DocumentSnapshot) -> bool:
+        return _same(self.lines, document.lines)
+
+
+@dataclass(slots=True)
+class _Document:
+    """What was read of one document last, and the version that was asked for last."""
+
+    wanted: tuple[str, ...] = ()
+    reading: Reading | None = None
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Outlines:
@@ -34,39 +46,52 @@ class Outlines:
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="outline")
-        self._read: OrderedDict[str, _Reading] = OrderedDict()
-        self._turn: dict[str, asyncio.Lock] = {}
+        self._documents: OrderedDict[str, _Document] = OrderedDict()
 
-    async def of(self, document: DocumentSnapshot, path: str) -> Outline:
-        """The outline of this version."""
-        async with self._turn.setdefault(document.uri, asyncio.Lock()):
-            known = self._read.get(document.uri)
-            if known is None or known.lines != document.lines:
+    async def of(self, document: DocumentSnapshot, path: str) -> Reading | None:
+        """This version as read; None where another one was asked for before its turn came."""
+        kept = self._documents.setdefault(document.uri, _Document())
+        self._documents.move_to_end(document.uri)
+        while len(self._documents) > _MOST_DOCUMENTS:
+            self._documents.popitem(last=False)
+        kept.wanted = document.lines
+        async with kept.turn:
+            if not _same(kept.wanted, document.lines):
+                return None
+            if kept.reading is None or not kept.reading.is_of(document):
                 language = language_for(document.language_id, path)
-                tree = None if known is None else known.tree
+                tree = None if kept.reading is None else kept.reading.tree
                 loop = asyncio.get_running_loop()
-                known = await loop.run_in_executor(self._thread, _reading, document, language, tree)
-                self._read[document.uri] = known
-            self._read.move_to_end(document.uri)
-        while len(self._read) > _MOST_DOCUMENTS:
-            self.forget(next(iter(self._read)))
-        return known.outline
+                kept.reading = await loop.run_in_executor(
+                    self._thread, _read, document, language, tree
+                )
+            return kept.reading
+
+    def latest(self, uri: str) -> Reading | None:
+        """The version that was read last, which need not be the one that there is."""
+        kept = self._documents.get(uri)
+        return None if kept is None else kept.reading
 
     def forget(self, uri: str) -> None:
         """The document is closed."""
-        self._read.pop(uri, None)
-        self._turn.pop(uri, None)
+        self._documents.pop(uri, None)
 
     def close(self) -> None:
+        """What is being read is read to its end, and nothing after it."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
 
-def _reading(document: DocumentSnapshot, language: Language, before: SyntaxTree | None) -> _Reading:
+def _same(lines: tuple[str, ...], others: tuple[str, ...]) -> bool:
+    # Comparing a tuple with itself looks at each element.
+    return lines is others or lines == others
+
+
+def _read(document: DocumentSnapshot, language: Language, before: SyntaxTree | None) -> Reading:
     """Runs in the thread."""
     if before is None:
         tree = SyntaxTree.parse(document, language, limit_ms=_PARSE_LIMIT_MS)
     else:
         tree = before.updated(document, limit_ms=_PARSE_LIMIT_MS)
     if tree is None:
-        return _Reading(document.lines, outline(document, language), None)
-    return _Reading(document.lines, tree.outline(), tree)
+        return Reading(document.lines, outline(document, language), None)
+    return Reading(document.lines, tree.outline(), tree)
