@@ -13,15 +13,18 @@ import os
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from aicopilot_lsp.config.matching import is_hidden
 from aicopilot_lsp.config.settings import Settings
 from aicopilot_lsp.context.gather import Gatherer
 from aicopilot_lsp.context.index.local import LocalIndex, OpenText
 from aicopilot_lsp.context.index.service import State, Status
 from aicopilot_lsp.context.index.services import IndexServices
-from aicopilot_lsp.context.outlines import Outlines
+from aicopilot_lsp.context.index.unsaved import UnsavedImports
+from aicopilot_lsp.context.outlines import Outlines, Reading
 from aicopilot_lsp.context.protocol import Source
 from aicopilot_lsp.context.situation import situate
 from aicopilot_lsp.context.types import Around, Gathered, OpenFile
@@ -32,8 +35,10 @@ from aicopilot_lsp.text.document import DocumentSnapshot, Point
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
-# A reading that takes longer is used by the next request; without it there is nothing to ask for.
+# When reading the document takes longer than this share of the time, an older reading has to do.
 _OUTLINE_SHARE = 0.5
+_NOWHERE = "none"  # no index has this name
+_MOST_PATHS = 4_096  # of which is known whether they are hidden
 
 
 @dataclass(slots=True)
@@ -42,6 +47,10 @@ class _Folder:
 
     index: LocalIndex
     gatherer: Gatherer
+
+    async def aclose(self) -> None:
+        await self.gatherer.aclose()
+        await self.index.aclose()
 
 
 class ContextEngine:
@@ -78,34 +87,43 @@ class ContextEngine:
         self._services.reconfigure(settings)
         self._outlines = Outlines()
         self._folders: dict[str, _Folder] = {}  # by root
-        self._latest: dict[str, OpenText] = {}  # by URI
-        self._tasks: set[asyncio.Task[object]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._ending: set[asyncio.Task[Any]] = set()
+        self._closed = False
 
     async def gather(
         self, document: DocumentSnapshot, cursor: Point, path: str, around: Around
     ) -> Gathered | None:
         """What the sources find for a place within the time that the settings give them; None
-        where context is switched off, or the file could not be read in time."""
-        if not self._settings.context.enabled:
+        where context is switched off, or the file could not be read in time. Raises nothing but
+        CancelledError."""
+        if self._closed or not self._settings.context.enabled:
             return None
+        try:
+            return await self._gathered(document, cursor, path, around)
+        except Exception as error:  # noqa: BLE001 - a suggestion does without it
+            _log.error("The context engine failed.", exc_info=error)
+            return None
+
+    async def _gathered(
+        self, document: DocumentSnapshot, cursor: Point, path: str, around: Around
+    ) -> Gathered | None:
         budget_s = self._settings.context.budget_ms / 1000
         ends_s = self._clock() + budget_s
-        opened = await self._read(document, path, within_s=_OUTLINE_SHARE * budget_s)
-        if opened is None:
+        read = await self._read(document, path, within_s=_OUTLINE_SHARE * budget_s)
+        if read is None:
             return None
         folder = await self._folder(around.root)
         others = {one.path: self._known(one) for one in around.open_files}
-        folder.index.set_open(
-            {path: opened} | {path: known for path, known in others.items() if known is not None}
-        )
-        situation = situate(document, cursor, path, opened[0], around)
+        known = {other: _open_text(found) for other, found in others.items() if found is not None}
+        folder.index.set_open({**known, path: _open_text(read)})
+        situation = situate(document, cursor, path, read.outline, around)
         left_s = max(0.0, ends_s - self._clock())
         return await folder.gatherer.gather(situation, budget_s=left_s)
 
     def document_closed(self, uri: str) -> None:
-        """Forget its outline; its rows are those on the disk again."""
+        """Forget its outline; from the next request on, its rows are those on the disk again."""
         self._outlines.forget(uri)
-        self._latest.pop(uri, None)
         for folder in self._folders.values():
             folder.gatherer.forget(uri)
 
@@ -118,7 +136,7 @@ class ContextEngine:
         self._services.drop(root)
         folder = self._folders.pop(str(root), None)
         if folder is not None:
-            self._in_background(folder.index.aclose())
+            self._in_background(folder.aclose(), self._ending)
 
     def statuses(self) -> tuple[Status, ...]:
         """How the indexes are doing."""
@@ -136,51 +154,50 @@ class ContextEngine:
             await self._stirred.wait()
 
     async def reconfigure(self, settings: Settings) -> None:
-        """Take over new settings."""
-        if (settings.context, settings.completion.exclude) != (
-            self._settings.context,
-            self._settings.completion.exclude,
-        ):
-            folders, self._folders = self._folders, {}
-            for folder in folders.values():
-                await folder.index.aclose()
-        self._settings = settings
+        """Take over new settings. What was found under the old ones is forgotten where they say
+        what may be found."""
+        before, self._settings = self._settings, settings
         self._services.reconfigure(settings)
+        if (before.context, before.completion.exclude) != (
+            settings.context,
+            settings.completion.exclude,
+        ):
+            await self._let_go()
 
     async def aclose(self) -> None:
         """End the indexes' workers and all threads."""
+        self._closed = True
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, *self._ending, return_exceptions=True)
         await self._services.aclose()
-        for folder in self._folders.values():
-            await folder.index.aclose()
+        await self._let_go()
         self._outlines.close()
+
+    async def _let_go(self) -> None:
+        """Of all folders. A request that is under way finds nothing more in its own."""
+        folders, self._folders = self._folders, {}
+        for folder in folders.values():
+            await folder.aclose()
 
     async def _read(
         self, document: DocumentSnapshot, path: str, *, within_s: float
-    ) -> OpenText | None:
-        """The document's outline; None where it takes longer, and is there the next time."""
-        task = self._in_background(self._outlines.of(document, path))
+    ) -> Reading | None:
+        """The document as read; an older version of it where this one takes longer, for what is
+        found by that is nearly right. None where there is none."""
+        task = self._in_background(self._outlines.of(document, path), self._tasks)
         done, _ = await asyncio.wait([task], timeout=within_s)
-        if not done:
-            return None
-        self._latest[document.uri] = found = (await task, document.lines)
-        return found
+        failed = not done or task.cancelled() or task.exception() is not None
+        found = None if failed else task.result()
+        return found or self._outlines.latest(document.uri)
 
-    def _known(self, other: OpenFile) -> OpenText | None:
-        """The latest outline of another open document. Where there is a newer text, the next
+    def _known(self, other: OpenFile) -> Reading | None:
+        """The latest reading of another open document. Where there is a newer text, the next
         request has one of that."""
-        document = other.document
-        known = self._latest.get(document.uri)
-        if known is None or known[1] != document.lines:
-            self._in_background(self._renewed(other))
+        known = self._outlines.latest(other.document.uri)
+        if known is None or not known.is_of(other.document):
+            self._in_background(self._outlines.of(other.document, other.path), self._tasks)
         return known
-
-    async def _renewed(self, other: OpenFile) -> None:
-        document = other.document
-        outline = await self._outlines.of(document, other.path)
-        self._latest[document.uri] = (outline, document.lines)
 
     async def _folder(self, root: str) -> _Folder:
         """The folder at `root`; "" is none, where open documents are all there is."""
@@ -189,24 +206,50 @@ class ContextEngine:
             real = await asyncio.to_thread(os.path.realpath, root) if root else ""
             found = self._folders.get(root)  # another request may have been first
         if found is None:
-            index = LocalIndex(IndexReader(index_path(real, self._directory)))
-            gatherer = Gatherer(self._make_sources(self._settings), index, self._clock)
-            found = self._folders[root] = _Folder(index, gatherer)
+            found = self._folders[root] = self._made(root, real)
         if root:
             self._services.want(Path(root))
         return found
+
+    def _made(self, root: str, real: str) -> _Folder:
+        settings = self._settings
+        # Without an index there are the open documents; what one may have left there is not kept up
+        # to date by anybody.
+        has_index = bool(root) and settings.context.index
+        database = index_path(real, self._directory) if has_index else self._directory / _NOWHERE
+
+        @lru_cache(maxsize=_MOST_PATHS)
+        def hidden(path: str) -> bool:
+            wholes = {f"{_slashed(folder)}/{path}" for folder in (root, real)}
+            return is_hidden((path, *wholes), settings)
+
+        reader = IndexReader(database)
+        index = LocalIndex(reader, resolve=UnsavedImports(reader), is_hidden=hidden)
+        return _Folder(index, Gatherer(self._make_sources(settings), index, self._clock))
 
     def _heard(self, status: Status) -> None:
         self._stirred.set()
         self._on_change(status)
 
-    def _in_background(self, work: Coroutine[Any, Any, _T]) -> "asyncio.Task[_T]":
+    def _in_background(
+        self, work: Coroutine[Any, Any, _T], tasks: "set[asyncio.Task[Any]]"
+    ) -> "asyncio.Task[_T]":
         task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+        task.add_done_callback(_log_fault)
         return task
 
-    def _done(self, task: "asyncio.Task[Any]") -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("The context engine failed.", exc_info=error)
+
+def _log_fault(task: "asyncio.Task[Any]") -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.error("The context engine failed.", exc_info=error)
+
+
+def _open_text(reading: Reading) -> OpenText:
+    return reading.outline, reading.lines
+
+
+def _slashed(folder: str) -> str:
+    """As patterns about whole paths have it (config/matching.py)."""
+    return "/" + folder.replace("\\", "/").strip("/")

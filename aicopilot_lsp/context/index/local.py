@@ -9,12 +9,13 @@ import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from heapq import nlargest
 from typing import TypeVar
 
 from aicopilot_lsp.context.index import rows
+from aicopilot_lsp.context.index.modules import Known, resolve
 from aicopilot_lsp.store.index.layout import distinct_terms, owner
 from aicopilot_lsp.store.index.order import by_authority, fair_shares, in_file_order
 from aicopilot_lsp.store.index.rarity import Frequencies, rare_terms, score_factors
@@ -36,10 +37,12 @@ _T = TypeVar("_T")
 Resolve = Callable[[str, str, str, str], str]
 # An outline and the lines that it is of, with their terminators (DocumentSnapshot.lines).
 OpenText = tuple[Outline, Sequence[str]]
+_Terms = tuple[Chunk, frozenset[str]]
 
 # A request asks some 30 questions; behind more than this is one that nobody needs in time.
 _MOST_WAITING = 256
 _KEPT_CHUNKS = 2_048
+_KEPT_DOCUMENTS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,8 @@ class _Open:
     """One open document."""
 
     path: str
-    outline: Outline
-    lines: Sequence[str]
+    outline: Outline = field(repr=False)
+    lines: Sequence[str] = field(repr=False)
 
 
 class LocalIndex:
@@ -58,11 +61,21 @@ class LocalIndex:
     ----------
     resolve : callable or None
         Finds the target of an import that an open document has and the index does not know yet.
+    is_hidden : callable
+        Whether nothing of a file may be told, by its path; asked of files that are not open, in the
+        thread. The database may hold files that were indexed before they were excluded.
     """
 
-    def __init__(self, reader: IndexReader, *, resolve: Resolve | None = None) -> None:
+    def __init__(
+        self,
+        reader: IndexReader,
+        *,
+        resolve: Resolve | None = None,
+        is_hidden: Callable[[str], bool] = lambda _: False,
+    ) -> None:
         self._reader = reader
         self._resolve = resolve
+        self._is_hidden = is_hidden
         self._open: Mapping[str, _Open] = {}
         self._terms = _ChunkTerms()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="index")
@@ -85,7 +98,7 @@ class LocalIndex:
                 for one in document.outline.definitions
                 if one.name in wanted
             )
-            return by_authority([*_others(found, open_), *ours])[:limit]
+            return by_authority([*self._others(found, open_), *ours])[:limit]
 
         return await self._ask(ask, ())
 
@@ -100,7 +113,7 @@ class LocalIndex:
                     if owner(one.parent) in wanted:
                         made = rows.symbol(one, document.lines, document.path)
                         found[owner(one.parent)].append(made)
-            for indexed in _others(self._reader.members(wanted, limit=limit), open_):
+            for indexed in self._others(self._reader.members(wanted, limit=limit), open_):
                 found[owner(indexed.parent)].append(indexed)
             return in_file_order(fair_shares(list(found.values()), limit))
 
@@ -109,7 +122,7 @@ class LocalIndex:
     async def symbols_in(self, path: str) -> Sequence[Symbol]:
         document = self._open.get(path)
         if document is None:
-            return await self._ask(lambda: self._reader.symbols_in(path), ())
+            return await self._ask_of(path, self._reader.symbols_in, ())
         definitions = document.outline.definitions
         return await self._ask(
             lambda: [rows.symbol(one, document.lines, path) for one in definitions], ()
@@ -118,7 +131,7 @@ class LocalIndex:
     async def imports_of(self, path: str) -> Sequence[ImportRow]:
         document = self._open.get(path)
         if document is None:
-            return await self._ask(lambda: self._reader.imports_of(path), ())
+            return await self._ask_of(path, self._reader.imports_of, ())
         return await self._ask(lambda: self._imports(document), ())
 
     async def importers_of(self, path: str, *, limit: int = 32) -> Sequence[str]:
@@ -131,7 +144,8 @@ class LocalIndex:
                 for document in open_.values()
                 if any(row.target == path for row in self._imports(document))
             )
-            return sorted({*(one for one in found if one not in open_), *ours})[:limit]
+            others = (one for one in found if one not in open_ and not self._is_hidden(one))
+            return sorted({*others, *ours})[:limit]
 
         return await self._ask(ask, ())
 
@@ -151,12 +165,16 @@ class LocalIndex:
     async def lines(self, path: str, first: int, last: int) -> str:
         document = self._open.get(path)
         if document is None:
-            return await self._ask(lambda: self._reader.lines(path, first, last), "")
+            return await self._ask_of(path, lambda path: self._reader.lines(path, first, last), "")
         return _text(document.lines, first, last)
 
     async def paths(self, pattern: str, *, limit: int = 32) -> Sequence[str]:
+        def ask() -> Sequence[str]:
+            found = self._reader.paths(pattern, limit=limit)
+            return [path for path in found if not self._is_hidden(path)]
+
         nothing: Sequence[str] = ()
-        found = await self._ask(lambda: self._reader.paths(pattern, limit=limit), nothing)
+        found = await self._ask(ask, nothing)
         # SQLite's GLOB negates a set with "^", fnmatch with "!".
         ours = (path for path in self._open if fnmatchcase(path, pattern.replace("[^", "[!")))
         return sorted({*found, *ours})[:limit]
@@ -172,9 +190,16 @@ class LocalIndex:
     async def aclose(self) -> None:
         """Answer what was asked, and let go of the file. Questions after it are answered with
         nothing."""
-        closed = self._thread.submit(self._reader.close)
+        try:
+            closed = self._thread.submit(self._reader.close)
+        except RuntimeError:  # it is closed
+            return
         self._thread.shutdown(wait=False)
-        await asyncio.wrap_future(closed)
+        await asyncio.shield(asyncio.wrap_future(closed))
+
+    async def _ask_of(self, path: str, question: Callable[[str], _T], empty: _T) -> _T:
+        """A question about one file that is not open."""
+        return await self._ask(lambda: empty if self._is_hidden(path) else question(path), empty)
 
     async def _ask(self, question: Callable[[], _T], empty: _T) -> _T:
         """The answer of the thread, or `empty` where it has too much to do, or has ended."""
@@ -191,6 +216,10 @@ class LocalIndex:
         finally:
             self._waiting -= 1
 
+    def _others(self, found: Iterable[Symbol], open_: Mapping[str, _Open]) -> list[Symbol]:
+        """Those of files that are not open, and not hidden."""
+        return [one for one in found if one.path not in open_ and not self._is_hidden(one.path)]
+
     def _imports(self, document: _Open) -> list[ImportRow]:
         """What an open document imports, with the targets that the index knows, or that are found
         now."""
@@ -205,10 +234,13 @@ class LocalIndex:
     def _target(
         self, document: _Open, row: ImportRow, indexed: Mapping[tuple[str, str], str]
     ) -> str:
-        target = indexed.get((row.module, row.name), "")
-        if target or self._resolve is None:
+        target = indexed.get((row.module, row.name))
+        if target is not None:  # "": of a library
             return target
-        return self._resolve(document.path, document.outline.language, row.module, row.name)
+        asked = (document.path, document.outline.language, row.module, row.name)
+        found = self._resolve(*asked) if self._resolve is not None else ""
+        # A file that is as new as its import is open, and nowhere else.
+        return found or resolve(Known(self._open), *asked)
 
     def _search(
         self,
@@ -252,27 +284,38 @@ class LocalIndex:
             )
             for score, document, first, last in best
         ]
-        found += self._reader.search(weights, exclude=hidden, under=under, limit=limit)
+        indexed = self._reader.search(weights, exclude=hidden, under=under, limit=limit)
+        found += (one for one in indexed if not self._is_hidden(one.path))
         return sorted(found, key=lambda one: (-one.score, one.path, one.first))[:limit]
 
 
 class _ChunkTerms:
-    """The terms of the chunks of open documents, by their text: of a document that is being typed
-    in, all chunks but one stay as they are."""
+    """The terms of the chunks of open documents. Of a document that is being typed in, all chunks
+    but one keep their text, and with it their terms; of the others nothing is even looked at."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, frozenset[str]] = OrderedDict()
+        self._of_text: OrderedDict[str, frozenset[str]] = OrderedDict()
+        self._of_path: OrderedDict[str, tuple[Outline, list[_Terms]]] = OrderedDict()
 
-    def of(self, document: _Open) -> Iterator[tuple[Chunk, frozenset[str]]]:
+    def of(self, document: _Open) -> list[_Terms]:
+        known = self._of_path.pop(document.path, None)
+        if known is None or known[0] is not document.outline:
+            known = document.outline, list(self._of_chunks(document))
+        self._of_path[document.path] = known
+        while len(self._of_path) > _KEPT_DOCUMENTS:
+            self._of_path.popitem(last=False)
+        return known[1]
+
+    def _of_chunks(self, document: _Open) -> Iterator[_Terms]:
         for chunk in document.outline.chunks:
             text = "".join(document.lines[chunk.first : chunk.last])
-            terms = self._kept.pop(text, None)
+            terms = self._of_text.pop(text, None)
             if terms is None:
                 terms = frozenset(distinct_terms(term_text(text)))
-            self._kept[text] = terms
+            self._of_text[text] = terms
             yield chunk, terms
-        while len(self._kept) > _KEPT_CHUNKS:
-            self._kept.popitem(last=False)
+        while len(self._of_text) > _KEPT_CHUNKS:
+            self._of_text.popitem(last=False)
 
 
 def _joined(
@@ -287,10 +330,6 @@ def _joined(
         chunks=indexed.chunks + len(ours),
         postings=indexed.postings + sum(map(len, ours)),
     )
-
-
-def _others(found: Iterable[Symbol], open_: Mapping[str, _Open]) -> list[Symbol]:
-    return [one for one in found if one.path not in open_]
 
 
 def _text(lines: Sequence[str], first: int, last: int) -> str:

@@ -3,12 +3,14 @@
 import asyncio
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from aicopilot_lsp.context.index.local import LocalIndex
 from aicopilot_lsp.context.index.rows import file_row
+from aicopilot_lsp.context.index.unsaved import UnsavedImports
 from aicopilot_lsp.context.protocol import Index
 from aicopilot_lsp.store.index.reader import IndexReader
 from aicopilot_lsp.store.index.writer import IndexWriter
@@ -101,7 +103,7 @@ async def test_an_open_document_takes_the_place_of_its_file(
     assert [one.name for one in await index.symbols_in("shop.py")] == ["Store", "giraffe_sale"]
     assert [(one.module, one.target) for one in await index.imports_of("shop.py")] == [
         ("till", "till.py"),
-        ("stock", "stock.py"),
+        ("stock", ""),  # as the index has it
     ]
     assert list(await index.importers_of("till.py")) == ["shop.py"]
     assert [one.path for one in await index.search("giraffeSale()")] == ["shop.py"]
@@ -163,3 +165,50 @@ async def test_behind_too_many_questions_one_is_answered_with_nothing(tmp_path: 
     assert await index.lines("a", 0, 1) == "found"
     await index.aclose()
     assert await index.lines("a", 0, 1) == ""
+
+
+async def test_an_import_that_is_not_saved_yet_leads_to_a_file_of_the_index_or_to_an_open_one(
+    tmp_path: Path, writer: IndexWriter
+) -> None:
+    reader = IndexReader(tmp_path / "i")
+    now_s = [0.0]
+    index = LocalIndex(reader, resolve=UnsavedImports(reader, clock=lambda: now_s[0]))
+    text = "import stock\nimport fresh\nimport later\nimport os\n"
+    index.set_open({"new.py": outlined("new.py", text), "fresh.py": outlined("fresh.py", "")})
+
+    async def targets() -> list[str]:
+        return [one.target for one in await index.imports_of("new.py")]
+
+    assert await targets() == ["stock.py", "fresh.py", "", ""]
+    put(writer, "later.py", "")
+    assert await targets() == ["stock.py", "fresh.py", "", ""]
+    now_s[0] = 31.0
+    assert await targets() == ["stock.py", "fresh.py", "later.py", ""]
+    await index.aclose()
+
+
+async def test_nothing_of_a_hidden_file_is_told(tmp_path: Path, writer: IndexWriter) -> None:
+    index = LocalIndex(IndexReader(tmp_path / "i"), is_hidden=lambda path: path == "stock.py")
+    assert not await index.defining(["Shelf", "zebra_stripes"])
+    assert not await index.members(["Shelf"])
+    assert not await index.symbols_in("stock.py")
+    assert not await index.imports_of("stock.py")
+    assert not await index.search("zebra_stripes")
+    assert await index.lines("stock.py", 0, 2) == ""
+    assert list(await index.paths("*.py")) == ["shop.py"]
+    assert [one.name for one in await index.defining(["Shop"])] == ["Shop"]
+    await index.aclose()
+
+
+async def test_a_hidden_file_is_no_importer(tmp_path: Path, writer: IndexWriter) -> None:
+    found, _ = outlined("shop.py", SHOP)
+    row = file_row("shop.py", "python", SHOP, found, digest=b"2", size_bytes=1, modified_ns=2)
+    imports = tuple(replace(one, target="stock.py") for one in row.imports)
+    writer.put([replace(row, imports=imports)])
+    index = LocalIndex(IndexReader(tmp_path / "i"))
+    assert list(await index.importers_of("stock.py")) == ["shop.py"]
+    await index.aclose()
+    index = LocalIndex(IndexReader(tmp_path / "i"), is_hidden=lambda path: path == "shop.py")
+    assert list(await index.importers_of("stock.py")) == []
+    await index.aclose()
+    await index.aclose()  # once more does no harm
