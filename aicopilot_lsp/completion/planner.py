@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from aicopilot_lsp.completion.budget import Budget
-from aicopilot_lsp.context.select import LEAST_WORTH, select
+from aicopilot_lsp.context.select import LOW, Bar, select
 from aicopilot_lsp.context.types import Chosen, Gathered
 
 # Of a prompt that is read cold, at most this share is for snippets: what they take, the file's own
@@ -27,7 +27,7 @@ from aicopilot_lsp.context.types import Chosen, Gathered
 _COLD_SHARE = 0.3
 # And it takes only what is worth this much. On 300 dev tasks 2 to 5 % of what was worth less showed
 # a name that the truth had and the window did not; of what was worth more, 11 to 64 %.
-_COLD_WORTH = 0.15
+_COLD_BAR = Bar(worth=0.15, per_char=0.0004)
 # Full snippets make room when what is new is worth this much of what is there.
 _WORTH_MAKING_ROOM = 0.25
 
@@ -72,8 +72,8 @@ def plan(
     if gathered is None or not (moved or resting):
         return tuple(held)
     room_chars = room.resting if resting else max(room.cold, chars(held))
-    least = LEAST_WORTH if resting else _COLD_WORTH
-    wanted = select(gathered, room_chars=room_chars, shown=shown, kept=held, least_worth=least)
+    bar = LOW if resting else _COLD_BAR
+    wanted = select(gathered, room_chars=room_chars, shown=shown, kept=held, bar=bar)
     there = {_thing(one) for one in held}
     new = [one for one in wanted if _thing(one) not in there]
     if not new:

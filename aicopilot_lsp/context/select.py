@@ -26,9 +26,25 @@ _SHOWN: Mapping[Size, float] = {
     Size.SIGNATURE: 0.75,
     Size.NAME: 0.55,
 }
-LEAST_WORTH = 0.01
-"""Below it, of a snippet at its largest, nothing is better, whatever room there is."""
-_MIN_PER_CHAR = 0.00006  # of what another size adds
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """What a thing has to be worth to come into a prompt, however much room there is.
+
+    Attributes
+    ----------
+    worth : float
+        Of a snippet at its largest.
+    per_char : float
+        Of what another size adds.
+    """
+
+    worth: float = 0.01
+    per_char: float = 0.00006
+
+
+LOW = Bar()
 # A type of which half the members are shown is in use: the other half is worth more than half.
 _FRESH = 0.5
 # What is believed in little is worth less than its share: each thing shown also distracts.
@@ -46,7 +62,7 @@ def select(
     room_chars: int,
     shown: str,
     kept: Sequence[Chosen] = (),
-    least_worth: float = LEAST_WORTH,
+    bar: Bar = LOW,
 ) -> tuple[Chosen, ...]:
     """The renderings for a prompt, in its order: those of `kept` that stay, as they were; then
     what is new, by path, what is believed in most last, where it is nearest to the cursor.
@@ -59,10 +75,8 @@ def select(
         The file's own text in the prompt.
     kept : sequence of Chosen
         What the prompt before this one had, in its order.
-    least_worth : float
-        What is worth less stays out, however much room there is.
     """
-    pack = _Pack(room_chars, shown, frozenset(one.key for one in kept), least_worth)
+    pack = _Pack(room_chars, shown, frozenset(one.key for one in kept), bar)
     for snippet in gathered.snippets:
         pack.offer(snippet, gathered.situation)
     pack.fill()
@@ -87,7 +101,7 @@ class _Pack:
     room: int
     shown: str
     kept: frozenset[str]
-    least_worth: float = LEAST_WORTH
+    bar: Bar = LOW
     items: list[_Item] = field(default_factory=list)
     names: frozenset[str] = field(init=False)
     lines: frozenset[str] = field(init=False)
@@ -107,7 +121,7 @@ class _Pack:
         if renderings != snippet.renderings:
             snippet = replace(snippet, renderings=renderings)
         item = _Item(snippet, len(self.items))
-        if max(self._value(item, size) for size in range(len(renderings))) >= self.least_worth:
+        if max(self._value(item, size) for size in range(len(renderings))) >= self.bar.worth:
             self.items.append(item)
 
     def fill(self) -> None:
@@ -135,10 +149,10 @@ class _Pack:
         idle = [
             item
             for item in self.items
-            if item.size is not None and self._value(item, item.size) < self.least_worth
+            if item.size is not None and self._value(item, item.size) < self.bar.worth
         ]
         for item in idle:
-            if item.size is not None and self._value(item, item.size) < self.least_worth:
+            if item.size is not None and self._value(item, item.size) < self.bar.worth:
                 self._put_back(item, item.size)
         return bool(idle)
 
@@ -178,7 +192,7 @@ class _Pack:
             density = (self._value(item, size) - have) / max(
                 cost + (_EACH_CHARS if item.size is None else 0), 1
             )
-            if density >= _MIN_PER_CHAR and (best is None or density > best[0]):
+            if density >= self.bar.per_char and (best is None or density > best[0]):
                 best = (density, size)
         return best
 
