@@ -91,7 +91,12 @@ class Record:
             return None
         request = self.composed.request
         text = request.prompt if request.hole is None else in_words(request.hole)
-        return Sent(prompt=text, chosen=self.composed.chosen, gathered=self.gathered)
+        return Sent(
+            prompt=text,
+            must_begin_with=request.must_begin_with,
+            chosen=self.composed.chosen,
+            gathered=self.gathered,
+        )
 
     def _since_ms(self, start_s: float) -> float:
         return round(1000 * (self.clock() - start_s), 3)

@@ -83,6 +83,8 @@ def _asked(outcome: Outcome, sent: Sent) -> Iterator[str]:
             ((one.rule, one.action.value, one.reason or "") for one in outcome.verdicts),
         )
     yield f"## The prompt, exactly as it was sent\n\n{_fenced(sent.prompt)}"
+    if sent.must_begin_with:
+        yield f"The answer had to begin with this:\n\n{_fenced(sent.must_begin_with)}"
 
 
 def _costs(outcome: Outcome) -> str:

@@ -104,6 +104,9 @@ class Sent:
     ----------
     prompt : str
         Exactly as sent; where the server writes it, what it was sent to write it from.
+    must_begin_with : str
+        What its answer had to begin with: the end of the text before the cursor, left out of the
+        prompt so that the model may end a token elsewhere.
     chosen : tuple of Chosen
         The snippets in it, in its order.
     gathered : Gathered or None
@@ -111,6 +114,7 @@ class Sent:
     """
 
     prompt: str = field(repr=False)
+    must_begin_with: str = field(default="", repr=False)
     chosen: tuple[Chosen, ...] = field(default=(), repr=False)
     gathered: Gathered | None = field(default=None, repr=False)
 

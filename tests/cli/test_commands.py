@@ -12,7 +12,7 @@ import pytest
 from aicopilot_lsp import __version__
 from tests.cli.conftest import Cli
 
-COMMANDS = ["serve", "complete", "model", "doctor", "config", "key", "plugins"]
+COMMANDS = ["serve", "complete", "explain", "index", "model", "doctor", "config", "key", "plugins"]
 
 
 def test_help_names_every_command_and_the_first_steps(cli: Cli) -> None:

@@ -72,6 +72,12 @@ def test_the_prompt_is_there_to_the_letter_whatever_is_in_it() -> None:
     assert "````\na ``` prompt <|fim_middle|>\n````" in report(SHOWN)
 
 
+def test_what_the_answer_had_to_begin_with_stands_below_the_prompt() -> None:
+    held = replace(SHOWN, sent=Sent(prompt="x", must_begin_with="  .lo"))
+    assert report(held).endswith("had to begin with this:\n\n```\n  .lo\n```\n")
+    assert "had to begin" not in report(SHOWN)
+
+
 def test_where_no_model_was_asked_it_says_so() -> None:
     nothing = Outcome(kind=OutcomeKind.NOT_TRIGGERED, reason="excluded", rule="excluded")
     assert "No model was asked" in report(nothing)
