@@ -3,6 +3,7 @@
 Types are the business of members.py: what a call site needs of a class is what it has.
 """
 
+import asyncio
 from collections.abc import Sequence
 
 from aicopilot_lsp.context.protocol import Index
@@ -26,23 +27,26 @@ class Definitions:
     async def find(self, situation: Situation, index: Index) -> Sequence[Snippet]:
         weights = _wanted(situation)
         symbols = await Lookup(index, situation.path).definitions(list(weights))
-        snippets = []
-        for name, symbol in symbols.items():
-            if symbol.kind == Kind.CLASS.value or symbol.path == situation.path:
-                continue
-            text = await _text(index, symbol) if weights[name] >= _MIN_WEIGHT_WHOLE else ""
-            snippets.append(
-                Snippet(
-                    source=self.name,
-                    path=symbol.path,
-                    first=symbol.first,
-                    last=symbol.last,
-                    score=weights[name],
-                    renderings=of_function(symbol, text),
-                    why=f"defines {name}",
-                )
+        wanted = {
+            name: symbol
+            for name, symbol in symbols.items()
+            if symbol.kind != Kind.CLASS.value and symbol.path != situation.path
+        }
+        texts = await asyncio.gather(
+            *(_text(index, symbol, weights[name]) for name, symbol in wanted.items())
+        )
+        return [
+            Snippet(
+                source=self.name,
+                path=symbol.path,
+                first=symbol.first,
+                last=symbol.last,
+                score=weights[name],
+                renderings=of_function(symbol, text),
+                why=f"defines {name}",
             )
-        return snippets
+            for (name, symbol), text in zip(wanted.items(), texts, strict=True)
+        ]
 
 
 def _wanted(situation: Situation) -> dict[str, float]:
@@ -55,8 +59,8 @@ def _wanted(situation: Situation) -> dict[str, float]:
     return dict(ranked[:_MAX_NAMES])
 
 
-async def _text(index: Index, symbol: Symbol) -> str:
-    if symbol.last - symbol.first > _MAX_WHOLE_LINES:
+async def _text(index: Index, symbol: Symbol, weight: float) -> str:
+    if weight < _MIN_WEIGHT_WHOLE or symbol.last - symbol.first > _MAX_WHOLE_LINES:
         return ""
     return await index.lines(symbol.path, symbol.first, symbol.last)
 

@@ -10,7 +10,7 @@ _ABOVE, _BELOW = 12, 4  # lines that are asked with
 _BEST = 0.25
 _MAX_CHUNKS = 8
 _MAX_LINES = 40
-_OWN_MARGIN = 40  # pieces of the current file this near are in the prompt anyway
+_MAX_LINE_CHARS = 500  # of a line that is asked with; a longer one is data
 
 
 class Similar:
@@ -21,12 +21,13 @@ class Similar:
     async def find(self, situation: Situation, index: Index) -> Sequence[Snippet]:
         line = situation.cursor.line
         lines = situation.document.lines[max(line - _ABOVE, 0) : line + _BELOW]
-        chunks = await index.search("".join(lines), limit=_MAX_CHUNKS)
+        asked = "\n".join(one[:_MAX_LINE_CHARS] for one in lines)
+        # The file itself is most like itself, and its prompt has it.
+        chunks = await index.search(asked, exclude=[situation.path], limit=_MAX_CHUNKS)
         best = max((chunk.score for chunk in chunks), default=0.0)
         snippets = []
         for chunk in chunks:
-            near = chunk.first - _OWN_MARGIN <= line < chunk.last + _OWN_MARGIN
-            if best <= 0 or (chunk.path == situation.path and near):
+            if best <= 0:
                 continue
             text = "\n".join(chunk.text.splitlines()[:_MAX_LINES])
             renderings = of_text(text, words(text))

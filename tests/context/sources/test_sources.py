@@ -130,3 +130,12 @@ async def test_errors_near_the_cursor_are_told_and_hints_are_not() -> None:
     )
     (found,) = await found_by(diagnostics.create(), "a\n‸\n", {}, around=Around(diagnostics=told))
     assert found.renderings[0].text == "# error in line 2: undefined name 'x'"
+
+
+async def test_nothing_of_the_file_itself_is_similar() -> None:
+    found = await found_by(
+        similar.create(),
+        "def f():\n    return frobnicate(quux)\n" + "\n" * 90 + "frobnicate = quux(1)\n‸\n",
+        {"src/c.py": "x = 1\n"},
+    )
+    assert found == []
