@@ -10,6 +10,7 @@ searchable in 100 ms. `--kills` kills the worker so many times on the way.
 
 import argparse
 import asyncio
+import contextlib
 import random
 import re
 import shutil
@@ -77,12 +78,14 @@ def _arguments() -> argparse.Namespace:
 
 
 def _sources(folders: Sequence[Path]) -> Iterator[Source]:
-    for folder in folders:
+    for number, folder in enumerate(folders):
         for path in sorted(folder.rglob("*")):
             if path.suffix in _KINDS and path.is_file() and path.stat().st_size <= _MAX_BYTES:
                 text = path.read_text(encoding="utf-8", errors="replace")
                 if text.strip():
-                    yield Source(path.relative_to(folder).as_posix(), text)
+                    # Several folders may have a README.md.
+                    name = f"{number}-{folder.name}/{path.relative_to(folder).as_posix()}"
+                    yield Source(name, text)
 
 
 def _make(root: Path, sources: Sequence[Source], count: int) -> int:
@@ -107,7 +110,7 @@ def _varied(text: str, copy: int) -> str:
 
 
 class _Worker:
-    """The worker, and the most memory that it took."""
+    """The worker, and the most memory that it and the processes that parse for it took."""
 
     def __init__(self, job: Job) -> None:
         self.process = subprocess.Popen(
@@ -116,7 +119,7 @@ class _Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
-        self.rss_bytes = 0
+        self.rss_bytes = self.parsing_rss_bytes = 0
         self._watched = psutil.Process(self.process.pid)
         self.send(job.to_line())
 
@@ -128,7 +131,7 @@ class _Worker:
     def events(self) -> Iterator[Event]:
         assert self.process.stdout
         for line in self.process.stdout:
-            self.rss_bytes = max(self.rss_bytes, self._watched.memory_info().rss)
+            self._note_memory()
             yield Event.from_line(line)
 
     def until(self, say: Say) -> Event:
@@ -139,9 +142,17 @@ class _Worker:
                 return event
         raise SystemExit(f"the worker ended with {self.process.wait()}")
 
-    def cpu_s(self) -> float:
+    def _note_memory(self) -> None:
+        self.rss_bytes = max(self.rss_bytes, self._watched.memory_info().rss)
+        for child in self._watched.children():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                taken = child.memory_info().rss
+                self.parsing_rss_bytes = max(self.parsing_rss_bytes, taken)
+
+    def cpu_s(self) -> tuple[float, float]:
+        """Of itself, and of the processes that parsed for it and have ended."""
         times = self._watched.cpu_times()
-        return float(times.user + times.system)
+        return times.user + times.system, times.children_user + times.children_system
 
     def end(self) -> None:
         assert self.process.stdin
@@ -158,8 +169,10 @@ def _index(job: Job, kills: int, files: int) -> bool:
     worker = _Worker(job)
     finished = worker.until(Say.FINISHED)
     index_s = time.monotonic() - began
-    print(f"first index: {index_s:.1f} s, {worker.cpu_s():.1f} s of one core after {kills} kills")
-    print(f"worker: {worker.rss_bytes / 1e6:.0f} MB at most")
+    own_s, parsing_s = worker.cpu_s()
+    print(f"first index: {index_s:.1f} s after {kills} kills")
+    print(f"worker: {own_s:.1f} s of a core, {worker.rss_bytes / 1e6:.0f} MB at most")
+    print(f"parsing: {parsing_s:.1f} s, {worker.parsing_rss_bytes / 1e6:.0f} MB a process")
     size = sum(path.stat().st_size for path in Path(job.database).parent.iterdir())
     print(f"on disk: {size / 1e6:.0f} MB; {finished.files} files, {finished.left_out}")
     worker.send(Command(do=Do.SCAN).to_line())

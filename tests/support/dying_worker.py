@@ -5,8 +5,8 @@ import os
 import re
 import sys
 
-from aicopilot_lsp.context.index import worker
-from aicopilot_lsp.context.index.build import SourceText
+from aicopilot_lsp.context.index import parsing, worker
+from aicopilot_lsp.context.index.parsing import SourceText
 from aicopilot_lsp.store.index.types import FileRow
 
 
@@ -15,9 +15,9 @@ def make_row(source: SourceText) -> FileRow:
         os.abort()
     if source.path.endswith("hang.py"):
         re.fullmatch(r"(a|aa)+", "a" * 100 + "b")  # some thousand years
-    return worker._make_row(source)
+    return parsing.make_row(source)
 
 
 if __name__ == "__main__":
-    worker.HANG_S = 0.5
+    parsing.HANG_S = 0.5
     sys.exit(worker.main(make_row))

@@ -9,9 +9,8 @@ single changed files can be done in between.
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Protocol
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
+from dataclasses import replace
 
 from aicopilot_lsp.context.index.content import text_of
 from aicopilot_lsp.context.index.ignore import (
@@ -21,80 +20,23 @@ from aicopilot_lsp.context.index.ignore import (
     IgnoreRules,
 )
 from aicopilot_lsp.context.index.journal import Journal
-from aicopilot_lsp.context.index.modules import CONFIG_NAMES, Known, resolve
 from aicopilot_lsp.context.index.opening import Content, Root, Stamp
+from aicopilot_lsp.context.index.parsing import MakeRow, SourceText
 from aicopilot_lsp.context.index.refusal import Refusal
+from aicopilot_lsp.context.index.targets import Targets
+from aicopilot_lsp.context.index.types import Changes, Limits, Pool, Progress, Writer
 from aicopilot_lsp.context.index.walk import Found, Walked, by_use, refusal, walk
-from aicopilot_lsp.store.index.types import FileRow, ImportRow
+from aicopilot_lsp.store.index.types import FileRow
 from aicopilot_lsp.store.index.types import Known as Indexed
-from aicopilot_lsp.text.languages import Language, language_for
 
 # What is lost by a kill, against what a transaction costs (some ms).
 BATCH_FILES = 200
 _BATCH_BYTES = 4 << 20
-_MAX_CONFIG_BYTES = 256 << 10
+# So many to be parsed are worth the start of other processes (0.3 s each).
+MANY_FILES = 300
 # The state of the index that holds what the journal has against files.
 SUSPECTS = "suspects"
 LAST_SCAN = "last-scan"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceText:
-    """One file that is to be parsed."""
-
-    path: str
-    language: Language
-    text: str
-    digest: bytes
-    stamp: Stamp
-
-
-# What a file's rows are, targets of imports aside. May take long, raise anything, or never return.
-MakeRow = Callable[[SourceText], FileRow]
-
-
-class Writer(Protocol):
-    """What is needed of store/index/writer.py."""
-
-    def known(self) -> Mapping[str, Indexed]: ...
-    def put(self, rows: Sequence[FileRow]) -> None: ...
-    def remove(self, paths: Collection[str]) -> None: ...
-    def touch(self, path: str, *, size_bytes: int, modified_ns: int) -> None: ...
-    def get_state(self, key: str) -> str: ...
-    def set_state(self, key: str, value: str) -> None: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    max_file_bytes: int = 1 << 20
-    max_files: int = 200_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """After one file of a scan: `done` of `total` that had to be looked at."""
-
-    done: int
-    total: int
-    changed: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
-    """What single changes came to.
-
-    Attributes
-    ----------
-    stale : bool
-        An ignore file is among them: only a scan can tell what they mean.
-    folders : tuple of str
-        Folders that were not looked into before.
-    """
-
-    changed: int = 0
-    removed: int = 0
-    stale: bool = False
-    folders: tuple[str, ...] = ()
 
 
 class Builder:
@@ -107,6 +49,13 @@ class Builder:
         Those that the last scan looked into, for who watches them.
     left_out : Counter
         What the last scan did not take, by reason.
+
+    Parameters
+    ----------
+    make_row : callable
+        What the process itself parses single files by.
+    begin_pool : callable or None
+        Starts the processes that parse the files of a large scan; None: there are none.
     """
 
     def __init__(
@@ -116,9 +65,10 @@ class Builder:
         make_row: MakeRow,
         journal: Journal,
         *,
-        limits: Limits = Limits(),
+        limits: Limits,
         exclude: Sequence[tuple[str, ...]] = (),
         stopped: Callable[[], bool] = lambda: False,
+        begin_pool: Callable[[], Pool] | None = None,
     ) -> None:
         self._root = root
         self._writer = writer
@@ -128,7 +78,9 @@ class Builder:
         self._exclude = tuple(exclude)
         self._stopped = stopped
         self._indexed = dict(writer.known())
-        self._modules = Known(self._indexed)
+        self._targets = Targets(root, self._indexed)
+        self._begin_pool = begin_pool
+        self._pool: Pool | None = None
         self._rules = self._fresh_rules()
         self._batch: list[FileRow] = []
         self._batch_bytes = 0
@@ -140,7 +92,7 @@ class Builder:
         """How many files the index holds, those with nothing but a note included."""
         return len(self._indexed)
 
-    def scan(self) -> Iterator[Progress]:
+    def scan(self) -> Generator[Progress, None, None]:
         """Look at all files; yields after each that is new by its size and time, and once before.
         Left before its end, the next scan goes on where it was."""
         self._root.reopen()
@@ -159,11 +111,20 @@ class Builder:
         waiting = by_use(waiting, now_ns=time.time_ns())
         waiting.sort(key=lambda found: self._journal.is_suspect(found.path))
         total, changed = len(waiting), 0
-        yield Progress(done=0, total=total)
-        for done, found in enumerate(waiting, 1):
-            changed += self._look(found.path)
-            yield Progress(done=done, total=total, changed=changed)
-        self.flush()
+        if total >= MANY_FILES and self._begin_pool is not None:
+            self._pool = self._begin_pool()
+        try:
+            yield Progress(done=0, total=total)
+            for done, found in enumerate(waiting, 1):
+                changed += self._look(found.path)
+                yield Progress(done=done, total=total, changed=changed)
+            self.flush()
+        finally:
+            if self._pool is not None:
+                self._pool.close()
+                self._pool = None
+        if self._targets.are_stale:
+            self._writer.set_targets(self._targets.settle(self._writer.loose_imports()))
 
     def change(self, paths: Iterable[str]) -> Changes:
         """Look at single files and folders, which may have come, changed or gone."""
@@ -194,8 +155,17 @@ class Builder:
         """Keep something beside the rows, for who asks how the index is."""
         self._writer.set_state(key, value)
 
+    @property
+    def has_stale_imports(self) -> bool:
+        """Files have come or gone: the next scan looks what imports mean by now."""
+        return self._targets.are_stale
+
     def flush(self) -> None:
-        """Put what waits."""
+        """Put what waits, to be parsed too."""
+        self._settle(at_most=0)
+        self._put_batch()
+
+    def _put_batch(self) -> None:
         self._journal.rest()
         if not self._batch:
             return
@@ -225,9 +195,7 @@ class Builder:
             self._writer.remove(gone)
         for path in gone:
             del self._indexed[path]
-        self._modules = Known(there)
-        for path in there:
-            self._note_config(path)
+        self._targets.adopt(there)
 
     def _enter(self, folder: str) -> Walked:
         """A folder that came, or was told of: what it holds is taken, what it held is forgotten."""
@@ -264,13 +232,7 @@ class Builder:
         self._writer.remove(paths)
         for path in paths:
             del self._indexed[path]
-            self._modules.remove(path)
-            self._note_config(path)
-
-    def _note_config(self, path: str) -> None:
-        if path.rpartition("/")[2] in CONFIG_NAMES:
-            text = self._root.read_text(path, _MAX_CONFIG_BYTES)
-            self._modules.set_config(path, text)
+            self._targets.remove(path)
 
     def _is_new(self, found: Found) -> bool:
         indexed = self._indexed.get(found.path)
@@ -288,13 +250,16 @@ class Builder:
         if indexed is not None and indexed.digest == digest:
             self._touch(path, digest, content.stamp)
             return False
-        if indexed is None and len(self._indexed) + len(self._batch) >= self._limits.max_files:
+        if indexed is None and self._is_at_limit():
             self.left_out[Refusal.TOO_MANY] += 1
             return False
-        self._modules.add(path)
-        self._note_config(path)
-        self._add(self._row(path, content, digest))
+        self._targets.add(path)
+        self._take(path, content, digest)
         return True
+
+    def _is_at_limit(self) -> bool:
+        pending = self._pool.pending if self._pool else 0
+        return len(self._indexed) + len(self._batch) + pending >= self._limits.max_files
 
     def _touch(self, path: str, digest: bytes, stamp: Stamp) -> None:
         size_bytes, modified_ns = stamp.size_bytes, stamp.modified_ns
@@ -307,49 +272,61 @@ class Builder:
         self._batch.append(row)
         self._batch_bytes += len(row.text)
         if len(self._batch) >= BATCH_FILES or self._batch_bytes >= _BATCH_BYTES:
-            self.flush()
+            self._put_batch()
 
-    def _row(self, path: str, content: Content, digest: bytes) -> FileRow:
-        language = language_for("", path)
+    def _take(self, path: str, content: Content, digest: bytes) -> None:
+        """Have a file's row made and put, now or when it has been parsed elsewhere."""
         text = text_of(content.data)
+        source = SourceText(
+            path=path,
+            text="" if isinstance(text, Refusal) else text,
+            digest=digest,
+            stamp=content.stamp,
+        )
         if isinstance(text, Refusal):
             self.left_out[text] += 1
-            return _noted(path, language, digest, content.stamp, text)
-        if self._journal.is_guilty(path):
-            return _noted(path, language, digest, content.stamp, Refusal.CRASHES)
-        source = SourceText(
-            path=path, language=language, text=text, digest=digest, stamp=content.stamp
-        )
-        row = self._parsed(source)
-        targets = (self._with_target(one, path, language.name) for one in row.imports)
-        return replace(row, imports=tuple(targets))
+            self._add(_noted(source, text))
+        elif self._journal.is_guilty(path):
+            self._add(_noted(source, Refusal.CRASHES))
+        elif self._pool is not None:
+            self._pool.submit(source)
+            if self._pool.is_full:
+                self._settle(at_most=self._pool.pending - 1)
+        else:
+            self._add(self._targets.resolved(self._parsed(source)))
+
+    def _settle(self, *, at_most: int) -> None:
+        """Take what was parsed elsewhere until so many files are left there."""
+        while self._pool is not None and self._pool.pending > at_most:
+            source, row = self._pool.take()
+            if isinstance(row, FileRow):
+                self._add(self._targets.resolved(row))
+                continue
+            if row is Refusal.CRASHES:
+                self._journal.strike(source.path)
+                if not self._journal.is_guilty(source.path):
+                    self._pool.submit(source)  # somebody else may have ended the process
+                    continue
+            self._add(replace(_noted(source, row), text=source.text))
 
     def _parsed(self, source: SourceText) -> FileRow:
-        suspect = self._journal.is_suspect(source.path)
-        if suspect:
+        if self._journal.is_suspect(source.path):
             self.flush()  # what waits must not be lost with it
         self._journal.begin(source.path)
         try:
             return self._make_row(source)
         except Exception:  # noqa: BLE001 - one file must not cost the others
-            noted = _noted(
-                source.path, source.language, source.digest, source.stamp, Refusal.FAILED
-            )
-            return replace(noted, text=source.text)
-
-    def _with_target(self, row: ImportRow, path: str, language: str) -> ImportRow:
-        target = resolve(self._modules, path, language, row.module, row.name)
-        return replace(row, target=target) if target else row
+            return replace(_noted(source, Refusal.FAILED), text=source.text)
 
 
-def _noted(path: str, language: Language, digest: bytes, stamp: Stamp, why: Refusal) -> FileRow:
+def _noted(source: SourceText, why: Refusal) -> FileRow:
     """A file of which nothing is known but why."""
     return FileRow(
-        path=path,
-        language=language.name,
-        digest=digest,
-        size_bytes=stamp.size_bytes,
-        modified_ns=stamp.modified_ns,
+        path=source.path,
+        language=source.language.name,
+        digest=source.digest,
+        size_bytes=source.stamp.size_bytes,
+        modified_ns=source.stamp.modified_ns,
         text="",
         note=why,
     )

@@ -33,9 +33,7 @@ class Journal:
         self._last = b""
         left = self._read()
         if left:
-            self._strikes[left] = self._strikes.get(left, 0) + 1
-            while len(self._strikes) > _MAX_SUSPECTS:
-                del self._strikes[next(iter(self._strikes))]
+            self.strike(left)
 
     @property
     def state(self) -> str:
@@ -54,6 +52,12 @@ class Journal:
         if self._last:
             self._write(bytes(len(self._last)))
             self._last = b""
+
+    def strike(self, path: str) -> None:
+        """A process has ended while it parsed `path`."""
+        self._strikes[path] = self._strikes.get(path, 0) + 1
+        while len(self._strikes) > _MAX_SUSPECTS:
+            del self._strikes[next(iter(self._strikes))]
 
     def is_suspect(self, path: str) -> bool:
         return path in self._strikes

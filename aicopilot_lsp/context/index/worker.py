@@ -4,79 +4,41 @@ It is told what to do on stdin and ends when that does. One worker at a time wri
 second one waits until the lock is free, and goes on from there. It runs nothing of the workspace
 and reads nothing outside of it (opening.py); it opens no connection.
 
-Two threads listen, to the parent and to the system's news of files, and put what they hear into one
-queue; the main thread does all the work, and looks there after each file.
+The main thread keeps the index (keep.py). Others listen to the parent and to the system's news of
+files (watch.py), and during a large scan ask the processes that parse for it (parse_pool.py).
 """
 
-import json
 import os
-import queue
 import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
-from typing import BinaryIO
+from collections.abc import Callable, Iterator
 
-from aicopilot_lsp.context.index.build import (
-    LAST_SCAN,
-    SUSPECTS,
-    Builder,
-    Limits,
-    MakeRow,
-    SourceText,
-)
-from aicopilot_lsp.context.index.journal import Journal
-from aicopilot_lsp.context.index.lowly import end_after, lower
-from aicopilot_lsp.context.index.opening import Root
-from aicopilot_lsp.context.index.refusal import Refusal
-from aicopilot_lsp.context.index.rows import file_row
-from aicopilot_lsp.context.index.watch import Watch
-from aicopilot_lsp.context.index.wire import EXIT_UNUSABLE, Command, Do, Event, Job, Say
-from aicopilot_lsp.errors import StoreError, StoreErrorKind
-from aicopilot_lsp.store.index.types import FileRow
-from aicopilot_lsp.store.index.writer import IndexWriter
-from aicopilot_lsp.text.document import DocumentSnapshot
-from aicopilot_lsp.text.languages import language_id_for
-from aicopilot_lsp.text.syntax.read import grammar_of, outline
+from aicopilot_lsp.context.index.keep import Worker
+from aicopilot_lsp.context.index.lowly import collect_rarely, lower
+from aicopilot_lsp.context.index.parse_pool import ParsePool, processes
+from aicopilot_lsp.context.index.parsing import MakeRow, ending_hangs, make_row
+from aicopilot_lsp.context.index.types import Pool
+from aicopilot_lsp.context.index.wire import Command, Do, Job
 
-# A file that has kept its parser busy for so long has hung it. What is only slow has given up long
-# before, by itself (text/syntax/read.py).
-HANG_S = 20.0
-# Uses of names and scopes have no rows: half of the time that a file takes goes without them.
-_UNASKED = frozenset(("references", "scopes"))
-# Nobody else wants this process's Python: few pieces, for each costs.
-_PIECE_BYTES = 64 << 10
-_LOCK_LOOK_S = 2.0
-# Scans by the clock: the system's news may be incomplete, and where there are none they are all.
-_RESCAN_S = 900.0
-_RESCAN_UNWATCHED_S = 30.0
-# After folders came: what was put into them before they were watched.
-_RESCAN_FOLDERS_S = 2.0
-_MAX_SCAN_SHARE = 0.05  # of the time, however short those are
-_RETRY_S = 60.0  # a full disk may have room by then
-# More changed paths than this at once (another branch was checked out) are a scan's work.
-_MANY_PATHS = 400
-_SAY_EVERY_S = 0.25
 _LAST_WORDS_S = 5.0
-_MAX_REBUILDS = 3
-_HOPELESS = (StoreErrorKind.UNSUITABLE, StoreErrorKind.DENIED, StoreErrorKind.FAILED)
 
 
-def main(make_row: MakeRow | None = None) -> int:
+def main(make: MakeRow = make_row, begin_pool: Callable[[], Pool] | None = None) -> int:
     """Returns the exit code: 0 when told to end, EXIT_UNUSABLE where starting again won't help."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal: it is the parent's to end us
     lower()
+    collect_rarely()
     os.umask(0o077)
     lines = _lines(sys.stdin.fileno())
     job = Job.from_line(next(lines, b""))
-    worker = Worker(job, _guarded(make_row or _make_row), sys.stdout.buffer)
+    worker = Worker(job, ending_hangs(make), sys.stdout.buffer, begin_pool)
     threading.Thread(target=_listen, args=(worker, lines), daemon=True).start()
     return worker.run()
 
 
-def _listen(worker: "Worker", lines: Iterator[bytes]) -> None:
+def _listen(worker: Worker, lines: Iterator[bytes]) -> None:
     for line in lines:
         try:
             command = Command.from_line(line)
@@ -97,271 +59,6 @@ def _lines(descriptor: int) -> Iterator[bytes]:
         yield from whole
 
 
-def _guarded(make_row: MakeRow) -> MakeRow:
-    def guarded(source: SourceText) -> FileRow:
-        end_after(HANG_S)
-        try:
-            return make_row(source)
-        finally:
-            end_after(0)
-
-    return guarded
-
-
-def _make_row(source: SourceText) -> FileRow:
-    """What the parser and the queries find in one file."""
-    document = DocumentSnapshot.from_text(
-        source.text, uri=source.path, language_id=language_id_for(source.path)
-    )
-    found = outline(document, source.language, without=_UNASKED, piece_bytes=_PIECE_BYTES)
-    grammar = grammar_of(document, source.language, without=_UNASKED)
-    slow = grammar is not None and not found.parsed
-    return file_row(
-        source.path,
-        source.language.name,
-        source.text,
-        found,
-        digest=source.digest,
-        size_bytes=source.stamp.size_bytes,
-        modified_ns=source.stamp.modified_ns,
-        note=Refusal.TOO_SLOW if slow else "",
-    )
-
-
-class _StopError(Exception):
-    """The parent wants no more, or is gone."""
-
-
-class _RebuildError(Exception):
-    """The index is to be given up and begun anew."""
-
-
-class Worker:
-    """One worker's life, from its job to its end. `tell` may be called from any thread."""
-
-    def __init__(self, job: Job, make_row: MakeRow, outgoing: BinaryIO) -> None:
-        self._job = job
-        self._make_row = make_row
-        self._outgoing = outgoing
-        self._told: queue.SimpleQueue[Command | str] = queue.SimpleQueue()  # str: watching failed
-        self._stopping = False
-        self._unwatched = not job.watch
-        self._scan_at = 0.0
-        self._scan_s = 0.0
-        self._said_at = 0.0
-
-    def tell(self, command: Command) -> None:
-        if command.do is Do.STOP:
-            self._stopping = True  # a walk looks at it
-        self._told.put(command)
-
-    def run(self) -> int:
-        """Keep the index until told to stop; returns the exit code."""
-        rebuilds, anew = 0, False
-        while True:
-            try:
-                root = Root(self._job.root)
-                with self._opened(anew=anew) as writer:
-                    anew = False
-                    self._keep(root, writer)
-            except _StopError:
-                return 0
-            except _RebuildError:
-                anew = True
-                continue
-            except StoreError as error:
-                self._say(Event(say=Say.TROUBLE, message=str(error)))
-                rebuilds += error.kind is StoreErrorKind.DAMAGED
-                if error.kind in _HOPELESS or rebuilds > _MAX_REBUILDS:
-                    return EXIT_UNUSABLE
-                if error.kind is StoreErrorKind.DAMAGED:
-                    continue
-            except OSError as error:
-                self._say(Event(say=Say.TROUBLE, message=_unreadable(self._job.root, error)))
-            else:
-                return 0
-            if not self._job.watch:
-                return EXIT_UNUSABLE
-            if not self._pause(_RETRY_S):
-                return 0
-
-    def _opened(self, *, anew: bool) -> IndexWriter:
-        """The index, as soon as no other worker has it."""
-        path = Path(self._job.database)
-        waiting = False
-        while True:
-            try:
-                writer = IndexWriter.open(path, max_bytes=self._job.max_index_bytes, anew=anew)
-            except StoreError as error:
-                if error.kind is not StoreErrorKind.BUSY:
-                    raise
-                if not waiting:
-                    self._say(Event(say=Say.WAITING))
-                waiting = True
-                if not self._pause(_LOCK_LOOK_S):
-                    raise _StopError from None
-            else:
-                self._say(Event(say=Say.STARTED))
-                return writer
-
-    def _keep(self, root: Root, writer: IndexWriter) -> None:
-        """Scan, then do what is told and heard, until the end."""
-        journal = Journal(_beside(self._job.database), writer.get_state(SUSPECTS))
-        watch = Watch(root.path, self._heard, self._told.put)
-        try:
-            writer.set_state(SUSPECTS, journal.state)
-            builder = self._builder(root, writer, journal)
-            self._scan(builder, watch)
-            writer.tidy()
-            while self._job.watch:
-                self._serve(builder, watch)
-        finally:
-            watch.stop()
-            journal.close()
-            root.close()
-
-    def _builder(self, root: Root, writer: IndexWriter, journal: Journal) -> Builder:
-        limits = Limits(max_file_bytes=self._job.max_file_bytes, max_files=self._job.max_files)
-        return Builder(
-            root,
-            writer,
-            self._make_row,
-            journal,
-            limits=limits,
-            exclude=self._job.exclude,
-            stopped=lambda: self._stopping,
-        )
-
-    def _scan(self, builder: Builder, watch: Watch) -> None:
-        began = time.monotonic()
-        self._scan_at = began + (_RESCAN_UNWATCHED_S if self._unwatched else _RESCAN_S)
-        changed = 0
-        for progress in builder.scan():
-            if progress.done == 0 and not self._unwatched:
-                watch.begin(builder.folders)
-            changed = progress.changed
-            self._say_progress(progress.done, progress.total)
-            paths = self._taken()
-            if paths:
-                self._change(builder, watch, paths)
-        if self._stopping:  # the scan may have ended for it
-            raise _StopError
-        self._scan_s = time.monotonic() - began
-        self._due_in(self._scan_at - time.monotonic())
-        left_out = {reason.value: count for reason, count in builder.left_out.items()}
-        spent_s = round(self._scan_s, 3)
-        facts = {"at": time.time(), "spent_s": spent_s, "left_out": left_out}
-        builder.remember(LAST_SCAN, json.dumps(facts))
-        self._say(
-            Event(
-                say=Say.FINISHED,
-                files=builder.files,
-                changed=changed,
-                left_out=left_out,
-                spent_s=spent_s,
-            )
-        )
-
-    def _serve(self, builder: Builder, watch: Watch) -> None:
-        """Wait for the next thing to do, and do it."""
-        paths = self._taken(wait_s=max(self._scan_at - time.monotonic(), 0.0))
-        if len(paths) > _MANY_PATHS:
-            self._scan_at = 0.0
-        elif paths:
-            self._change(builder, watch, paths)
-        if time.monotonic() >= self._scan_at:
-            self._scan(builder, watch)
-
-    def _change(self, builder: Builder, watch: Watch, paths: set[str]) -> None:
-        changes = builder.change(sorted(paths))
-        if changes.stale:
-            self._scan_at = 0.0
-        if changes.folders and not self._unwatched:
-            watch.extend(changes.folders)
-            self._due_in(_RESCAN_FOLDERS_S)
-        if changes.changed or changes.removed:
-            event = Event(say=Say.UPDATED, changed=changes.changed, removed=changes.removed)
-            self._say(event)
-
-    def _taken(self, wait_s: float = 0.0) -> set[str]:
-        """The paths that were told of, waiting for the first of them."""
-        paths: set[str] = set()
-        try:
-            told = self._told.get(timeout=wait_s) if wait_s > 0 else self._told.get_nowait()
-            while True:
-                paths |= self._obeyed(told)
-                told = self._told.get_nowait()
-        except queue.Empty:
-            return paths
-
-    def _obeyed(self, told: Command | str) -> set[str]:
-        if isinstance(told, str):
-            self._unwatched = True
-            self._due_in(_RESCAN_UNWATCHED_S)
-            self._say(Event(say=Say.TROUBLE, message=_deaf(told)))
-        elif told.do is Do.STOP:
-            raise _StopError
-        elif told.do is Do.REBUILD:
-            raise _RebuildError
-        elif told.do is Do.SCAN:
-            self._scan_at = 0.0
-        else:
-            return set(told.paths)
-        return set()
-
-    def _due_in(self, delay_s: float) -> None:
-        """Have a scan in so many seconds, or before; later where scans take long."""
-        delay_s = max(delay_s, self._scan_s / _MAX_SCAN_SHARE)
-        self._scan_at = min(self._scan_at, time.monotonic() + delay_s)
-
-    def _heard(self, paths: tuple[str, ...]) -> None:
-        self._told.put(Command(do=Do.CHANGED, paths=paths))
-
-    def _pause(self, for_s: float) -> bool:
-        """Wait; False where the end came meanwhile. What else is told then is seen by the scan that
-        follows."""
-        end = time.monotonic() + for_s
-        while (left_s := end - time.monotonic()) > 0:
-            try:
-                told = self._told.get(timeout=left_s)
-            except queue.Empty:
-                break
-            if isinstance(told, Command) and told.do is Do.STOP:
-                return False
-        return True
-
-    def _say_progress(self, done: int, total: int) -> None:
-        now = time.monotonic()
-        if total and (now - self._said_at >= _SAY_EVERY_S or done == total):
-            self._said_at = now
-            self._say(Event(say=Say.PROGRESS, done=done, total=total))
-
-    def _say(self, event: Event) -> None:
-        try:
-            self._outgoing.write(event.to_line())
-            self._outgoing.flush()
-        except (OSError, ValueError):  # nobody listens
-            raise _StopError from None
-
-
-def _beside(database: str) -> Path:
-    """The journal's file."""
-    return Path(f"{database}.parsing")
-
-
-def _unreadable(root: str, error: OSError) -> str:
-    return (
-        f"The folder {root} can't be indexed ({error.strerror or type(error).__name__})."
-        " Completions go on without its other files. It is tried again once a minute."
-    )
-
-
-def _deaf(why: str) -> str:
-    return (
-        f"Changed files are not noticed at once: {why}. Files that you save in the editor are,"
-        f" and the others within {_RESCAN_UNWATCHED_S:.0f} seconds or the time that a scan takes."
-    )
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    count = processes()
+    sys.exit(main(begin_pool=(lambda: ParsePool(count)) if count else None))

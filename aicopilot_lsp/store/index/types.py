@@ -49,6 +49,19 @@ class ImportRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LooseImport:
+    """An import whose `target` is "", or a file that is not there any more; `path` and `language`
+    are those of the file that imports."""
+
+    key: int
+    path: str
+    language: str
+    module: str
+    name: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkRow:
     """A piece of a file.
 

@@ -23,10 +23,10 @@ from typing import Self
 from aicopilot_lsp.errors import StoreError, StoreErrorKind
 from aicopilot_lsp.store.index import opening
 from aicopilot_lsp.store.index.faults import as_store_error, store_error
-from aicopilot_lsp.store.index.layout import DamagedError, clean
+from aicopilot_lsp.store.index.layout import MAX_ROWS_PER_FILE, DamagedError, clean
 from aicopilot_lsp.store.index.room import Room
 from aicopilot_lsp.store.index.tables import NAMES_ONLY, Tables
-from aicopilot_lsp.store.index.types import FileRow, Known
+from aicopilot_lsp.store.index.types import FileRow, Known, LooseImport
 
 LEFT_OUT = "left out: the index has reached its size limit"
 
@@ -129,6 +129,30 @@ class IndexWriter:
                 "UPDATE files SET size_bytes = ?, modified_ns = ? WHERE path = ?",
                 (size_bytes, modified_ns, path),
             )
+
+    def loose_imports(self) -> Iterator[LooseImport]:
+        """All imports that lead to no file of the index, most of them of libraries. To be taken to
+        the end before anything else is asked."""
+        with self._asking():
+            rows = self._connection.execute(
+                "SELECT imports.id, files.path, language, module, name, target"
+                " FROM imports JOIN files ON files.id = imports.id / ?"
+                " WHERE target = '' OR NOT EXISTS (SELECT 1 FROM files WHERE path = target)",
+                (MAX_ROWS_PER_FILE,),
+            )
+            for key, path, language, module, name, target in rows:
+                yield LooseImport(
+                    key=key, path=path, language=language, module=module, name=name, target=target
+                )
+
+    def set_targets(self, targets: Sequence[tuple[int, str]]) -> None:
+        """Give imports, by their keys, other targets."""
+        if targets:
+            with self._writing():
+                self._connection.executemany(
+                    "UPDATE imports SET target = ? WHERE id = ?",
+                    ((clean(target), key) for key, target in targets),
+                )
 
     def get_state(self, key: str) -> str:
         """What was set, "" where nothing was."""

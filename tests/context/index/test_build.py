@@ -7,18 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from aicopilot_lsp.context.index.build import (
-    BATCH_FILES,
-    SUSPECTS,
-    Builder,
-    Changes,
-    Limits,
-    SourceText,
-)
+from aicopilot_lsp.context.index.build import BATCH_FILES, SUSPECTS, Builder
 from aicopilot_lsp.context.index.journal import Journal
 from aicopilot_lsp.context.index.opening import Root
+from aicopilot_lsp.context.index.parsing import SourceText
 from aicopilot_lsp.context.index.refusal import Refusal
 from aicopilot_lsp.context.index.rows import file_row
+from aicopilot_lsp.context.index.types import Changes, Limits
 from aicopilot_lsp.store.index.reader import IndexReader
 from aicopilot_lsp.store.index.types import FileFacts, FileRow
 from aicopilot_lsp.store.index.writer import IndexWriter
@@ -190,6 +185,36 @@ def test_imports_are_resolved_to_paths(bench: Workbench) -> None:
         ("os", ""),
         ("pkg.util", "pkg/util.py"),
     }
+
+
+def test_an_import_is_resolved_again_when_its_file_comes_and_when_it_goes(
+    bench: Workbench,
+) -> None:
+    bench.write("main.py", "import os\nimport fresh_part\nfrom . import later\n")
+
+    def stale() -> bool:
+        return bench.builder.has_stale_imports
+
+    def targets() -> dict[str, str]:
+        facts = bench.facts("main.py")
+        assert facts is not None
+        return {one.module + one.name: one.target for one in facts.imports}
+
+    bench.scan()
+    assert not stale()
+    assert targets() == {"os": "", "fresh_part": "", ".later": ""}
+    bench.write("fresh_part.py", "x = 1\n")
+    bench.change("fresh_part.py")
+    bench.write("later.py", "y = 1\n")
+    assert stale()
+    assert bench.scan() == ["later.py"]
+    assert targets() == {"os": "", "fresh_part": "fresh_part.py", ".later": "later.py"}
+    assert not stale()
+    (bench.folder / "fresh_part.py").unlink()
+    bench.write("fresh_part/__init__.py", "x = 1\n")
+    (bench.folder / "later.py").unlink()
+    assert bench.scan() == ["fresh_part/__init__.py"]
+    assert targets() == {"os": "", "fresh_part": "fresh_part/__init__.py", ".later": ""}
 
 
 def test_single_changes_are_seen_one_by_one(bench: Workbench) -> None:
