@@ -194,6 +194,23 @@ function M.execute(client_id, command, buf)
   end
 end
 
+--- Asks for the page about the last request for `buf`.
+---@param on_page fun(markdown: string) not called when there is no answer
+---@return boolean whether there is a server to ask
+function M.explain(buf, on_page)
+  local client = M.of(buf)
+  if not client then
+    return false
+  end
+  local params = { command = 'aicopilot.explain', arguments = { vim.uri_from_bufnr(buf) } }
+  call(client, 'request', 'workspace/executeCommand', params, function(err, page)
+    if not err and type(page) == 'string' then
+      on_page(page)
+    end
+  end, buf)
+  return true
+end
+
 ---@return string for :AicopilotStatus
 function M.describe(buf)
   local client = M.of(buf)

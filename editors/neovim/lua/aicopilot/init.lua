@@ -117,6 +117,26 @@ function M.status()
   return enabled and server or 'disabled; :AicopilotEnable starts it'
 end
 
+--- In the preview window, and nowhere on the disk: the page holds source text.
+local function show_page(page)
+  vim.cmd('pclose | new')
+  local buf = api.nvim_get_current_buf()
+  vim.bo[buf].buftype = 'nofile' -- before the file type, which would have the page served, too
+  vim.bo[buf].bufhidden = 'wipe'
+  vim.bo[buf].swapfile = false
+  vim.wo.previewwindow = true
+  api.nvim_buf_set_lines(buf, 0, -1, false, vim.split(vim.trim(page), '\n'))
+  vim.bo[buf].modifiable = false
+  vim.bo[buf].filetype = 'markdown'
+end
+
+--- What the model was shown for the last suggestion in this buffer, and why.
+function M.explain()
+  if not require('aicopilot.client').explain(api.nvim_get_current_buf(), show_page) then
+    vim.notify('aicopilot: ' .. M.status(), vim.log.levels.WARN)
+  end
+end
+
 ---@param actions table<string, fun(): boolean>
 ---@param ready table<string, fun(): boolean>
 local function map_keys(actions, ready)
@@ -165,6 +185,7 @@ function M.setup(given)
   options = vim.tbl_deep_extend('force', DEFAULTS, given or {})
   warn_of_unknown(given or {}, DEFAULTS)
   warn_of_unknown(options.keys, DEFAULTS.keys)
+  api.nvim_create_user_command('AicopilotExplain', M.explain, {})
   if vim.lsp.inline_completion then
     return hand_over()
   end
