@@ -8,8 +8,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
+from aicopilot_lsp.context.index.build import MANY_FILES
+from aicopilot_lsp.context.index.parse_pool import processes
 from aicopilot_lsp.context.index.refusal import Refusal
 from aicopilot_lsp.context.index.wire import EXIT_UNUSABLE, Command, Do, Event, Job, Say
 from aicopilot_lsp.store.index.reader import IndexReader
@@ -83,18 +86,33 @@ def test_a_workspace_is_indexed_and_the_worker_ends(job: Callable[..., Job], fol
 def test_killed_again_and_again_the_index_is_whole_in_the_end(
     job: Callable[..., Job], folder: Path
 ) -> None:
-    write(folder, 260, functions=1)
+    count = MANY_FILES + 50  # so that other processes parse for it
+    write(folder, count, functions=1)
     moments = random.Random(7)
-    for _ in range(10):
+    for _ in range(4):
         with IndexWorker(job()) as worker:
             worker.until(Say.STARTED)
-            at = moments.randrange(260)
+            at = moments.randrange(count)
             for event in worker.events():
                 if event.say is Say.FINISHED or event.done >= at:
                     break
             worker.process.kill()
     assert run(job()) == 0
-    assert held(job()) == {f"d{n % 7}/m{n}.py": ("", 1) for n in range(260)}
+    assert held(job()) == {f"d{n % 7}/m{n}.py": ("", 1) for n in range(count)}
+
+
+def test_processes_that_parse_for_a_worker_end_with_it(
+    job: Callable[..., Job], folder: Path
+) -> None:
+    write(folder, MANY_FILES + 50)
+    with IndexWorker(job()) as worker:
+        # More than wait for a process at a time: some have been parsed.
+        next(event for event in worker.events() if event.done > 100)
+        parsing = psutil.Process(worker.process.pid).children()
+        worker.process.kill()
+        _, alive = psutil.wait_procs(parsing, timeout=60)
+    assert len(parsing) == processes()
+    assert not alive
 
 
 @pytest.mark.parametrize("name", ["crash.py", "hang.py"])
