@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO_MODEL := qwen2.5-coder-0.5b
 
-.PHONY: demo test lint format types setup model faults bench bench-cache bench-context bench-index bench-models fuzz-text fuzz-syntax fuzz-rpc clean help
+.PHONY: demo test lint format types setup model faults bench bench-cache bench-context bench-index bench-quality bench-models fuzz-text fuzz-syntax fuzz-rpc clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14

@@ -5,7 +5,8 @@ what stays as it is costs nothing, however large. Therefore they change only
 
 - when the window of the file's own text moves, which is read anew then in any case. What is new is
   put behind what is there, so that the model reads the new snippets and the window, no more; and
-- when it has been made too full by that: then what is no longer wanted goes, all at once.
+- when it has been made too full by that: then what is no longer wanted goes, all at once. What was
+  read in a rest is so large that only another rest makes room in it.
 
 While the user rests, a request without an answer reads more of them than a request that somebody
 waits for could afford (`Room.resting`).
@@ -28,6 +29,8 @@ _COLD_SHARE = 0.3
 # And it takes only what is worth this much. On 300 dev tasks 2 to 5 % of what was worth less showed
 # a name that the truth had and the window did not; of what was worth more, 11 to 64 %.
 _COLD_BAR = Bar(worth=0.15, per_char=0.0004)
+# What is read in a rest is filled to this share, so that some can be added before room is made.
+_FRESH_SHARE = 0.8
 # Full snippets make room when what is new is worth this much of what is there.
 _WORTH_MAKING_ROOM = 0.25
 
@@ -71,20 +74,24 @@ def plan(
     """
     if gathered is None or not (moved or resting):
         return tuple(held)
-    room_chars = room.resting if resting else max(room.cold, chars(held))
+    large = chars(held) > room.cold
+    most = room.resting if resting or large else room.cold
+    fresh = int(room.resting * _FRESH_SHARE) if resting else room.cold
     bar = LOW if resting else _COLD_BAR
-    wanted = select(gathered, room_chars=room_chars, shown=shown, kept=held, bar=bar)
+    wanted = select(gathered, room_chars=fresh, shown=shown, kept=held, bar=bar)
     there = {_thing(one) for one in held}
     new = [one for one in wanted if _thing(one) not in there]
     if not new:
         return tuple(held)
-    if chars([*held, *new]) <= room_chars:
+    if chars([*held, *new]) <= most:
         return (*held, *new)
+    if large and not resting:
+        return tuple(held)  # to make room, all of it would be read anew while somebody waits
     still = {_thing(one) for one in wanted}
     kept = [one for one in held if _thing(one) in still]
     if not resting and _value(new) < _WORTH_MAKING_ROOM * _value(kept):
         return tuple(held)
-    if chars([*kept, *new]) <= room_chars:
+    if chars([*kept, *new]) <= most:
         return (*kept, *new)
     return wanted  # at the sizes that there is room for
 

@@ -73,6 +73,25 @@ def test_what_was_read_in_a_rest_stays_when_the_window_moves() -> None:
     assert plan(found, rested, shown="", room=ROOM, moved=True) == rested
 
 
+def test_a_little_is_added_to_what_was_read_in_a_rest() -> None:
+    found = gathered(*(snippet(name) for name in NAMES))
+    rested = plan(found, (), shown="", room=ROOM, moved=False, resting=True)
+    more = gathered(snippet("another", lines=1))
+    now = plan(more, rested, shown="", room=ROOM, moved=True)
+    assert now[: len(rested)] == rested
+    assert names(now)[len(rested) :] == ["another"]
+
+
+def test_only_a_rest_makes_room_in_what_was_read_in_one() -> None:
+    found = gathered(*(snippet(name) for name in NAMES))
+    rested = plan(found, (), shown="", room=ROOM, moved=False, resting=True)
+    full = replace(ROOM, resting=chars(rested))
+    others = gathered(*(snippet(f"other_{number}", score=1.0) for number in range(30)))
+    assert plan(others, rested, shown="", room=full, moved=True) == rested
+    again = plan(others, rested, shown="", room=full, moved=False, resting=True)
+    assert all(name.startswith("other_") for name in names(again))
+
+
 def test_snippets_of_one_file_stand_under_one_heading() -> None:
     found = gathered(snippet("lock", path="store.py"), snippet("unlock", path="store.py"))
     (path, text), *others = files_of(plan(found, (), shown="", room=ROOM, moved=True))
@@ -99,7 +118,8 @@ def test_room_is_kept_and_what_stays_keeps_its_place(
         resting = data.draw(st.booleans())
         found = gathered(*(snippet(name) for name in wanted))
         now = plan(found, held, shown="", room=ROOM, moved=True, resting=resting)
-        assert chars(now) <= max(ROOM.resting if resting else ROOM.cold, chars(held))
+        large = chars(held) > ROOM.cold  # from a rest
+        assert chars(now) <= (ROOM.resting if resting or large else ROOM.cold)
         keys = [one.key for one in now]
         assert len(keys) == len(set(keys))
         stayed = [one.key for one in held if one.key in keys]
