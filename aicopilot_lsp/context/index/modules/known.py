@@ -19,6 +19,7 @@ class Known:
         self._by_tail: dict[str, list[str]] = {}  # last two parts; or one, where there is one
         self._by_name: dict[str, list[str]] = {}
         self._in_folder: dict[str, list[str]] = {}
+        self._parts: set[str] = set()  # those of gone files too
         self.configs = dict(configs or {})
         self.derived: dict[str, object] = {}  # what languages have made of the configs
         for path in paths:
@@ -33,6 +34,10 @@ class Known:
     def add(self, path: str) -> None:
         if path not in self._paths:
             self._paths.add(path)
+            folder, _, name = path.rpartition("/")
+            self._parts.add(name.partition(".")[0])
+            if folder not in self._in_folder:
+                self._parts.update(folder.split("/"))
             for table, key in self._places(path):
                 table.setdefault(key, []).append(path)
 
@@ -46,6 +51,11 @@ class Known:
         folder, _, name = path.rpartition("/")
         tail = f"{folder.rpartition('/')[2]}/{name}"
         return (self._by_tail, tail), (self._by_name, name), (self._in_folder, folder)
+
+    def may_have(self, part: str) -> bool:
+        """Whether a folder, or a file but for its extensions, may be named `part`; most modules are
+        of libraries, and no name of theirs is one of the workspace."""
+        return part in self._parts
 
     def set_config(self, path: str, text: str | None) -> None:
         """A file of CONFIG_NAMES has changed, or (None) is gone."""

@@ -35,7 +35,7 @@ def _files(base: str) -> Iterator[str]:
 
 
 def _absolute(known: Known, path: str, stem: str) -> str:
-    if not stem:
+    if not stem or not known.may_have(stem.partition("/")[0]):
         return ""
     # The folder of the file and those around it are where most imports begin.
     for folder in outwards(folder_of(path)):
