@@ -225,7 +225,9 @@ class ContextEngine:
 
         reader = IndexReader(database)
         index = LocalIndex(reader, resolve=UnsavedImports(reader), is_hidden=hidden)
-        return _Folder(index, Gatherer(self._make_sources(settings), index, self._clock))
+        sources = self._make_sources(settings)
+        gatherer = Gatherer(sources, index, self._clock, carriers=index.carrier)
+        return _Folder(index, gatherer)
 
     def _heard(self, status: Status) -> None:
         self._stirred.set()

@@ -9,9 +9,10 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from aicopilot_lsp.context.asked_once import AskedOnce
-from aicopilot_lsp.context.protocol import Index, Source
+from aicopilot_lsp.context.protocol import Carrier, Index, Source
 from aicopilot_lsp.context.sound import sound
 from aicopilot_lsp.context.types import Gathered, Situation, Snippet, Yield
 
@@ -44,22 +45,31 @@ class _Answer:
 class Gatherer:
     """The sources of a session, and what they were late with."""
 
-    def __init__(self, sources: Sequence[Source], index: Index, clock: Callable[[], float]) -> None:
-        """`clock` gives seconds, monotonic. Of sources with one name the first counts."""
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        index: Index,
+        clock: Callable[[], float],
+        *,
+        carriers: Callable[[], Carrier] | None = None,
+    ) -> None:
+        """`clock` gives seconds, monotonic. Of sources with one name the first counts. `carriers`
+        makes what carries those that only ask through at the index, for one request."""
         self._sources: dict[str, Source] = {}
         for source in sources:
             self._sources.setdefault(source.name, source)
-        self._index = index
+        self._index, self._carriers = index, carriers
         self._clock = clock
         self._documents: OrderedDict[str, _Document] = OrderedDict()
 
     async def gather(self, situation: Situation, *, budget_s: float) -> Gathered:
         """What the sources find within `budget_s`."""
-        document, index = self._document(situation.document.uri), AskedOnce(self._index)
+        document = self._document(situation.document.uri)
         document.take_in()
+        asking = _Asking(situation, AskedOnce(self._index), self._carriers and self._carriers())
         for name, source in self._sources.items():
             if name not in document.running:  # else one is still at an earlier question
-                task = asyncio.create_task(self._ask(name, source, situation, index))
+                task = asyncio.create_task(self._ask(name, source, asking))
                 document.running[name] = task
         running = {name: document.running[name] for name in self._sources}
         if running:
@@ -105,17 +115,32 @@ class Gatherer:
             _cancel(self._documents.popitem(last=False)[1])
         return document
 
-    async def _ask(self, name: str, source: Source, situation: Situation, index: Index) -> _Answer:
+    async def _ask(self, name: str, source: Source, asking: "_Asking") -> _Answer:
         start = self._clock()
         try:
             async with asyncio.timeout(_MAX_LATE_S):
-                snippets = tuple(sound(await source.find(situation, index), situation.path))
+                found = await asking.find(source)
+            snippets = tuple(sound(found, asking.situation.path))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a plug-in may raise anything
             # The type only: the message of a foreign error may quote source text (INV-7).
             fault = type(error).__name__
             _log.warning("context source %s failed: %s", name, fault)
             return _Answer(spent_ms=1000 * (self._clock() - start), fault=fault)
         return _Answer(snippets=snippets, spent_ms=1000 * (self._clock() - start))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """One request: what sources are asked with."""
+
+    situation: Situation
+    index: Index
+    carrier: Carrier | None
+
+    async def find(self, source: Source) -> Sequence[Snippet]:
+        if self.carrier is None or not getattr(source, "only_asks", False):
+            return await source.find(self.situation, self.index)
+        return await self.carrier(partial(source.find, self.situation), ())
 
 
 def _answer(task: "asyncio.Task[_Answer]") -> _Answer:

@@ -5,11 +5,13 @@ shares can implement `Index`. All methods are coroutines, for an index may be fa
 SQLite in a thread of its own. What raises or is late costs its own snippets and nothing else.
 """
 
-from collections.abc import Collection, Sequence
-from typing import Protocol
+from collections.abc import Callable, Collection, Coroutine, Sequence
+from typing import Any, Protocol, TypeVar
 
 from aicopilot_lsp.context.types import Situation, Snippet
 from aicopilot_lsp.store.index.types import ChunkRow, ImportRow, Symbol
+
+_T = TypeVar("_T")
 
 
 class Index(Protocol):
@@ -53,8 +55,20 @@ class Index(Protocol):
         ...
 
 
+class Carrier(Protocol):
+    """Carries coroutines that wait for nothing but an index through where that index is: a source
+    asks one question after the other, and each time there and back costs."""
+
+    async def __call__(self, work: Callable[[Index], Coroutine[Any, Any, _T]], empty: _T, /) -> _T:
+        """What `work` returns; `empty` where it can't be carried out now."""
+        ...
+
+
 class Source(Protocol):
-    """One place where context comes from."""
+    """One place where context comes from.
+
+    A source with an attribute `only_asks` that is true says that `find` waits for the index that it
+    is given and for nothing else: it may then run in the index's thread, as a whole."""
 
     @property
     def name(self) -> str:
@@ -62,6 +76,6 @@ class Source(Protocol):
         ...
 
     async def find(self, situation: Situation, index: Index) -> Sequence[Snippet]:
-        """What it has for this situation, in no order. Runs on the event loop: what computes for
-        more than a millisecond belongs into the index or a thread."""
+        """What it has for this situation, in no order. Unless it only asks it runs on the event
+        loop: what computes for more than a millisecond belongs into a thread."""
         ...

@@ -27,13 +27,13 @@ def sound(found: Iterable[object], own_path: str) -> Iterator[Snippet]:
     for snippet in islice(found, MAX_SNIPPETS):
         if isinstance(snippet, Snippet) and _is_well_formed(snippet, own_path):
             renderings = tuple(one for one in snippet.renderings if _is_usable(one))
-            if renderings:
-                yield replace(
-                    snippet,
-                    score=min(max(float(snippet.score), 0.0), 1.0),
-                    renderings=renderings,
-                    why=snippet.why[:_MAX_WHY_CHARS],
-                )
+            score, why = min(max(float(snippet.score), 0.0), 1.0), snippet.why[:_MAX_WHY_CHARS]
+            if not renderings:
+                continue
+            if (score, why, renderings) == (snippet.score, snippet.why, snippet.renderings):
+                yield snippet
+            else:
+                yield replace(snippet, score=score, why=why, renderings=renderings)
 
 
 def _is_well_formed(snippet: Snippet, own_path: str) -> bool:

@@ -160,7 +160,9 @@ async def test_what_is_indexed_is_found_and_an_index_is_wanted(workspace: Worksp
     workspace.index("stock.py", STOCK)
     assert await workspace.found() == [("stock.py", STOCK.rstrip())]
     assert [job.root for job in workspace.jobs] == [str(workspace.folder)]
-    assert [status.state for status in workspace.engine.statuses()] == [State.READY]
+    status = await workspace.engine.ready(workspace.folder)
+    assert status is not None
+    assert status.state is State.READY
 
 
 async def test_open_documents_win_over_the_disk_and_are_those_on_the_disk_again_when_closed(

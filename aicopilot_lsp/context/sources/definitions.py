@@ -3,7 +3,6 @@
 Types are the business of members.py: what a call site needs of a class is what it has.
 """
 
-import asyncio
 from collections.abc import Sequence
 
 from aicopilot_lsp.context.protocol import Index
@@ -23,18 +22,11 @@ class Definitions:
     """Source "definitions"."""
 
     name = "definitions"
+    only_asks = True
 
     async def find(self, situation: Situation, index: Index) -> Sequence[Snippet]:
         weights = _wanted(situation)
         symbols = await Lookup(index, situation.path).definitions(list(weights))
-        wanted = {
-            name: symbol
-            for name, symbol in symbols.items()
-            if symbol.kind != Kind.CLASS.value and symbol.path != situation.path
-        }
-        texts = await asyncio.gather(
-            *(_text(index, symbol, weights[name]) for name, symbol in wanted.items())
-        )
         return [
             Snippet(
                 source=self.name,
@@ -42,10 +34,11 @@ class Definitions:
                 first=symbol.first,
                 last=symbol.last,
                 score=weights[name],
-                renderings=of_function(symbol, text),
+                renderings=of_function(symbol, await _text(index, symbol, weights[name])),
                 why=f"defines {name}",
             )
-            for (name, symbol), text in zip(wanted.items(), texts, strict=True)
+            for name, symbol in symbols.items()
+            if symbol.kind != Kind.CLASS.value and symbol.path != situation.path
         ]
 
 

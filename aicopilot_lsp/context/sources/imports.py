@@ -24,6 +24,7 @@ class Imports:
     """Source "imports"."""
 
     name = "imports"
+    only_asks = True
 
     async def find(self, situation: Situation, index: Index) -> Sequence[Snippet]:
         return [*_block(situation), *await _modules(situation, index)]

@@ -34,6 +34,7 @@ class Members:
     """Source "members"."""
 
     name = "members"
+    only_asks = True
 
     async def find(self, situation: Situation, index: Index) -> Sequence[Snippet]:
         weights = dict(situation.types)

@@ -17,6 +17,7 @@ class SameFile:
     """Source "same-file"."""
 
     name = "same-file"
+    only_asks = True
 
     async def find(self, situation: Situation, index: Index) -> Sequence[Snippet]:
         symbols = await index.symbols_in(situation.path)

@@ -29,6 +29,7 @@ class Siblings:
     """Source "siblings"."""
 
     name = "siblings"
+    only_asks = True
 
     async def find(self, situation: Situation, index: Index) -> Sequence[Snippet]:
         if not situation.path:

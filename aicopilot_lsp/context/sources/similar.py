@@ -17,6 +17,7 @@ class Similar:
     """Source "similar"."""
 
     name = "similar"
+    only_asks = True
 
     async def find(self, situation: Situation, index: Index) -> Sequence[Snippet]:
         line = situation.cursor.line

@@ -16,6 +16,7 @@ class Views:
     """Source "views"."""
 
     name = "views"
+    only_asks = True
 
     async def find(self, situation: Situation, index: Index) -> Sequence[Snippet]:
         views = [view for view in situation.around.views if view.path != situation.path]

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from aicopilot_lsp.context.index.rows import file_row
 from aicopilot_lsp.context.index.unsaved import UnsavedImports
 from aicopilot_lsp.context.protocol import Index
 from aicopilot_lsp.store.index.reader import IndexReader
+from aicopilot_lsp.store.index.types import Symbol
 from aicopilot_lsp.store.index.writer import IndexWriter
 from aicopilot_lsp.text.document import DocumentSnapshot
 from aicopilot_lsp.text.languages import language_for
@@ -212,3 +213,72 @@ async def test_a_hidden_file_is_no_importer(tmp_path: Path, writer: IndexWriter)
     assert list(await index.importers_of("stock.py")) == []
     await index.aclose()
     await index.aclose()  # once more does no harm
+
+
+class _CountingReader(IndexReader):
+    asked = 0
+
+    def symbols_in(self, path: str) -> Sequence[Symbol]:
+        self.asked += 1
+        return super().symbols_in(path)
+
+
+async def test_what_only_asks_is_carried_through_in_the_thread_and_each_question_asked_once(
+    tmp_path: Path, writer: IndexWriter
+) -> None:
+    reader = _CountingReader(tmp_path / "i")
+    index = LocalIndex(reader)
+    carrier = index.carrier()
+    nothing: tuple[str, list[str]] = ("", [])
+
+    async def work(index: Index) -> tuple[str, list[str]]:
+        await index.symbols_in("stock.py")
+        names = [one.name for one in await index.symbols_in("stock.py")]
+        return threading.current_thread().name, names
+
+    for _ in range(2):
+        thread, names = await carrier(work, nothing)
+        assert thread.startswith("index")
+        assert names == ["Shelf", "take", "zebra_stripes"]
+    assert reader.asked == 1
+    await index.carrier()(work, nothing)
+    assert reader.asked == 2
+    await index.aclose()
+    assert await carrier(work, nothing) == nothing
+
+
+async def test_a_carrier_answers_every_question_as_the_index_does(
+    tmp_path: Path, writer: IndexWriter
+) -> None:
+    index = LocalIndex(IndexReader(tmp_path / "i"))
+    index.set_open({"new.py": outlined("new.py", "import shop\n\n\ndef zebra(): ...\n")})
+
+    async def work(index: Index) -> list[Sequence[object]]:
+        return [
+            await index.defining(["zebra", "Shop"]),
+            await index.members(["Shelf"]),
+            await index.symbols_in("new.py"),
+            await index.imports_of("shop.py"),
+            await index.importers_of("shop.py"),
+            await index.search("zebra_stripes", exclude=["new.py"]),
+            await index.lines("stock.py", 0, 2),
+            await index.paths("*.py"),
+        ]
+
+    nothing: list[Sequence[object]] = []
+    carried = await index.carrier()(work, nothing)
+    assert carried == await work(index)
+    assert all(carried[:4])
+    await index.aclose()
+
+
+async def test_what_waits_for_something_else_can_not_be_carried(tmp_path: Path) -> None:
+    index = LocalIndex(IndexReader(tmp_path / "i"))
+
+    async def work(_: Index) -> int:
+        await asyncio.sleep(0)
+        return 1
+
+    with pytest.raises(RuntimeError, match="something else than the index"):
+        await index.carrier()(work, 0)
+    await index.aclose()
