@@ -6,6 +6,7 @@ what is no code as comments of the language. No rendering ends with a line break
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 
 from aicopilot_lsp.context.types import Rendering, Size
 from aicopilot_lsp.store.index.types import Symbol
@@ -214,10 +215,15 @@ def _with_note(header: str, note: str, language: Language) -> str:
 def _called(member: Symbol) -> str:
     if member.kind not in ("method", "function"):
         return member.name
-    line = _TYPE_PARAMETERS.sub(r"\1(", signature(member, 400))
-    _, found, parameters = line.partition(f"{member.name}(")
+    return _call(member.name, signature(member, 400))
+
+
+@lru_cache(maxsize=8192)  # the same ones with each key that is typed
+def _call(name: str, declared: str) -> str:
+    """A call with the names of its parameters."""
+    _, found, parameters = _TYPE_PARAMETERS.sub(r"\1(", declared).partition(f"{name}(")
     if not found:
-        return f"{member.name}()"
+        return f"{name}()"
     depth, end = 1, 0
     flat = []
     for end, char in enumerate(parameters):
@@ -228,7 +234,7 @@ def _called(member: Symbol) -> str:
             flat.append(char)
     names = _PARAMETER.findall("(" + "".join(flat))
     told = ", ".join(name for name in names if name not in ("self", "cls", "this"))
-    return f"{member.name}({told})"
+    return f"{name}({told})"
 
 
 def _name(member: Symbol) -> str:

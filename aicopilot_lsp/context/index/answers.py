@@ -13,10 +13,10 @@ from heapq import nlargest
 from aicopilot_lsp.context.index import rows
 from aicopilot_lsp.context.index.buffers import Buffer, ChunkTerms
 from aicopilot_lsp.context.index.modules import Known, resolve
+from aicopilot_lsp.context.index.remembered import RememberedReader
 from aicopilot_lsp.store.index.layout import distinct_terms, owner
 from aicopilot_lsp.store.index.order import by_authority, fair_shares, in_file_order
 from aicopilot_lsp.store.index.rarity import Frequencies, rare_terms, score_factors
-from aicopilot_lsp.store.index.reader import IndexReader
 from aicopilot_lsp.store.index.types import ChunkRow, ImportRow, Symbol
 from aicopilot_lsp.text.syntax.words import term_text
 
@@ -28,7 +28,7 @@ Resolve = Callable[[str, str, str, str], str]
 class Answers:
     """With these documents open. Each method as in `Index` (protocol.py)."""
 
-    reader: IndexReader
+    reader: RememberedReader
     resolve: Resolve | None
     is_hidden: Callable[[str], bool]
     open: Mapping[str, Buffer] = field(default_factory=dict, repr=False)
@@ -131,12 +131,16 @@ class Answers:
         """Those of files that are not open, and not hidden."""
         return [one for one in found if one.path not in self.open and not self.is_hidden(one.path)]
 
-    def _imports(self, buffer: Buffer) -> list[ImportRow]:
+    def _imports(self, buffer: Buffer) -> Sequence[ImportRow]:
+        # What was not found may be open since.
+        return buffer.imports_as_of((self.reader.generation, frozenset(self.open)), self._resolved)
+
+    def _resolved(self, buffer: Buffer) -> Sequence[ImportRow]:
         """What an open document imports, with the targets that the index knows, or that are found
         now."""
         found = list(rows.imports(buffer.outline, buffer.path))
         if not found:
-            return []
+            return ()
         indexed = {
             (row.module, row.name): row.target for row in self.reader.imports_of(buffer.path)
         }

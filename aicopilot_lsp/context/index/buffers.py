@@ -5,11 +5,11 @@ stays as it is.
 """
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 
 from aicopilot_lsp.context.index import rows
 from aicopilot_lsp.store.index.layout import distinct_terms, owner
-from aicopilot_lsp.store.index.types import Symbol
+from aicopilot_lsp.store.index.types import ImportRow, Symbol
 from aicopilot_lsp.text.lines import content
 from aicopilot_lsp.text.syntax.outline import Chunk, Outline
 from aicopilot_lsp.text.syntax.words import term_text
@@ -28,6 +28,7 @@ class Buffer:
         self._by_name: dict[str, list[int]] | None = None
         self._by_owner: dict[str, list[int]] | None = None
         self._chunks: list[tuple[Chunk, frozenset[str]]] | None = None
+        self._imports: tuple[Hashable, Sequence[ImportRow]] | None = None
 
     def text(self, first: int, last: int) -> str:
         """These lines, joined with "\\n"."""
@@ -57,6 +58,14 @@ class Buffer:
                 for chunk in self.outline.chunks
             ]
         return self._chunks
+
+    def imports_as_of(
+        self, state: Hashable, make: Callable[["Buffer"], Sequence[ImportRow]]
+    ) -> Sequence[ImportRow]:
+        """What `make` gives for this document, made once as long as `state` is the same."""
+        if self._imports is None or self._imports[0] != state:
+            self._imports = state, make(self)
+        return self._imports[1]
 
     def _of(self, table: dict[str, list[int]], keys: Collection[str]) -> Iterator[Symbol]:
         numbers = sorted(number for key in set(keys) for number in table.get(key, ()))

@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 
 from aicopilot_lsp.context.index.answers import Answers, Resolve
 from aicopilot_lsp.context.index.buffers import Buffer
+from aicopilot_lsp.context.index.remembered import RememberedReader
 from aicopilot_lsp.context.protocol import Index
 from aicopilot_lsp.store.index.reader import IndexReader
 from aicopilot_lsp.store.index.types import ChunkRow, FileFacts, ImportRow, IndexStatus, Symbol
@@ -48,7 +49,8 @@ class LocalIndex:
         is_hidden: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._reader = reader
-        self._answers = Answers(reader, resolve, is_hidden)
+        self._remembered = RememberedReader(reader)
+        self._answers = Answers(self._remembered, resolve, is_hidden)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="index")
         self._waiting = 0
 
@@ -123,7 +125,7 @@ class LocalIndex:
         if self._waiting >= _MOST_WAITING:
             return empty
         try:
-            asked = self._thread.submit(question)
+            asked = self._thread.submit(self._answered, question)
         except RuntimeError:  # it was shut down
             return empty
         self._waiting += 1
@@ -132,6 +134,11 @@ class LocalIndex:
             return await asyncio.wrap_future(asked)
         finally:
             self._waiting -= 1
+
+    def _answered(self, question: Callable[[], _T]) -> _T:
+        """Runs in the thread."""
+        self._remembered.refresh()
+        return question()
 
 
 _Ask = Callable[[Callable[[], Any], Any], Coroutine[Any, Any, Any]]

@@ -8,7 +8,7 @@ place of the one that is open is noticed with the next question.
 
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -130,6 +130,14 @@ class IndexReader:
     def paths(self, pattern: str, *, limit: int = 32) -> Sequence[str]:
         """Paths that match a GLOB, by name."""
         return self._ask(lambda ask: questions.paths(ask, pattern, limit), ())
+
+    def generation(self) -> Hashable:
+        """Another one whenever something may have been written; None where there is no index."""
+
+        def version(ask: sqlite3.Connection) -> Hashable:
+            return self._identity, ask.execute("PRAGMA data_version").fetchone()[0]
+
+        return self._ask(version, None)
 
     def status(self) -> IndexStatus:
         """What the index holds."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from aicopilot_lsp.context.index import remembered
 from aicopilot_lsp.context.index.local import LocalIndex
 from aicopilot_lsp.context.index.rows import file_row
 from aicopilot_lsp.context.index.unsaved import UnsavedImports
@@ -184,6 +185,9 @@ async def test_an_import_that_is_not_saved_yet_leads_to_a_file_of_the_index_or_t
     put(writer, "later.py", "")
     assert await targets() == ["stock.py", "fresh.py", "", ""]
     now_s[0] = 31.0
+    index.set_open(
+        {"new.py": outlined("new.py", f"{text}\n"), "fresh.py": outlined("fresh.py", "")}
+    )
     assert await targets() == ["stock.py", "fresh.py", "later.py", ""]
     await index.aclose()
 
@@ -240,7 +244,9 @@ async def test_what_only_asks_is_carried_through_in_the_thread_and_each_question
         thread, names = await carrier(work, nothing)
         assert thread.startswith("index")
         assert names == ["Shelf", "take", "zebra_stripes"]
+    await index.carrier()(work, nothing)
     assert reader.asked == 1
+    put(writer, "other.py", "")  # answers may be others after that
     await index.carrier()(work, nothing)
     assert reader.asked == 2
     await index.aclose()
@@ -269,6 +275,31 @@ async def test_a_carrier_answers_every_question_as_the_index_does(
     carried = await index.carrier()(work, nothing)
     assert carried == await work(index)
     assert all(carried[:4])
+    await index.aclose()
+
+
+async def test_what_was_answered_is_forgotten_when_something_is_written(
+    tmp_path: Path, writer: IndexWriter
+) -> None:
+    index = LocalIndex(IndexReader(tmp_path / "i"))
+    for _ in range(2):
+        assert [one.name for one in await index.symbols_in("shop.py")] == ["Shop", "sell"]
+    put(writer, "shop.py", "def other(): ...\n")
+    assert [one.name for one in await index.symbols_in("shop.py")] == ["other"]
+    writer.remove(["shop.py"])
+    assert await index.symbols_in("shop.py") == []
+    await index.aclose()
+
+
+async def test_only_so_much_is_remembered(
+    tmp_path: Path, writer: IndexWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remembered, "_MOST_ROWS", 5)
+    reader = _CountingReader(tmp_path / "i")
+    index = LocalIndex(reader)
+    for path in ("stock.py", "shop.py", "shop.py", "stock.py"):
+        assert await index.symbols_in(path)
+    assert reader.asked == 3
     await index.aclose()
 
 
