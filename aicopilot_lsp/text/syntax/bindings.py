@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from aicopilot_lsp.text.languages import ParserFacts
-from aicopilot_lsp.text.syntax.definitions import SELF_TYPES, Draft, Placed
+from aicopilot_lsp.text.syntax.definitions import MOST_DEEP, SELF_TYPES, Draft, Placed
 from aicopilot_lsp.text.syntax.outline import Binding, Kind
 from aicopilot_lsp.text.syntax.source import Source
 
@@ -51,7 +51,7 @@ def settled(bound: Iterable[Bound], drafts: Iterable[Draft]) -> dict[int, str]:
         while around and around[-1][0] <= byte:
             around.pop()
         while functions and functions[-1][0] <= byte:
-            if (end := functions.pop()[1]) > byte:
+            if (end := functions.pop()[1]) > byte and len(around) < MOST_DEEP:
                 around.append((end, {}))
         if not item.type and item.like:
             tables = (*(table for _, table in reversed(around)), outside)
@@ -65,21 +65,22 @@ def settled(bound: Iterable[Bound], drafts: Iterable[Draft]) -> dict[int, str]:
 def bindings(
     bound: Iterable[Bound], placed: Sequence[Placed], source: Source, facts: ParserFacts
 ) -> Iterator[Binding]:
-    """All bindings in file order, those of fields by way of the object's own name."""
+    """All bindings in file order, those of fields by way of the object's own name.
+
+    Takes `bound` and `placed` in file order.
+    """
     found: dict[tuple[int, str], Binding] = {}  # by the byte where each name ends
     fields = {
         (item.class_name, f"{facts.self_name}.{item.definition.name}"): item.definition.result
         for item in placed
         if item.definition.kind is Kind.FIELD and item.definition.result
     }
-    owners = [p for p in placed if p.definition.kind is Kind.CLASS or p.draft.parent]
-    for item in bound:
-        byte = item.node.start_byte
+    for item, class_name in _with_classes(bound, placed):
         made = item.type
         if made in SELF_TYPES:
-            made = _class_at(owners, byte) or made
+            made = class_name or made
         elif item.like and not made:
-            made = fields.get((_class_at(owners, byte), item.like), "")
+            made = fields.get((class_name, item.like), "")
         if made:
             at = source.start(item.node)
             found[item.node.end_byte, item.name] = Binding(name=item.name, type=made, at=at)
@@ -95,7 +96,14 @@ def bindings(
     return iter(found[place] for place in sorted(found))
 
 
-def _class_at(owners: Sequence[Placed], byte: int) -> str:
-    """The class whose definition, or whose method outside of it, is around a byte."""
-    inner = (p.class_name for p in reversed(owners) if p.draft.start <= byte < p.draft.end)
-    return next(inner, "")
+def _with_classes(bound: Iterable[Bound], placed: Iterable[Placed]) -> Iterator[tuple[Bound, str]]:
+    """Each with the class whose definition, or whose method outside of it, is around it."""
+    owners = [p for p in placed if p.definition.kind is Kind.CLASS or p.draft.parent][::-1]
+    around: list[Placed] = []
+    for item in bound:
+        byte = item.node.start_byte
+        while owners and owners[-1].draft.start <= byte:
+            around.append(owners.pop())
+        while around and around[-1].draft.end <= byte:
+            around.pop()
+        yield item, around[-1].class_name if around else ""

@@ -33,7 +33,7 @@ def chunks(
     }
     inside = _nested([(begins.get(first, first), last) for first, last in rows])
     units = _cut(0, len(lines), inside, lines)
-    yield from _joined([unit for unit in units if unit[0] < unit[1]], lines)
+    yield from _joined(list(units), lines)
 
 
 class _Unit:
@@ -63,20 +63,27 @@ def _nested(rows: Iterable[tuple[int, int]]) -> list[_Unit]:
 def _cut(
     first: int, last: int, inner: Sequence[_Unit], lines: Sequence[str]
 ) -> Iterator[tuple[int, int]]:
-    """Lines first..last as ranges of at most MOST_LINES, cut at what is in them."""
-    if not inner:
-        yield from _cut_lines(first, last, lines)
-        return
-    if inner[0].first > first:
-        yield from _cut_lines(first, inner[0].first, lines)
-    ends = [unit.first for unit in inner[1:]] + [last]
-    for unit, end in zip(inner, ends, strict=True):
-        if unit.last - unit.first <= MOST_LINES:
-            yield unit.first, max(unit.last, unit.first + 1)
+    """Lines first..last cut at what is in them, and again what is longer than MOST_LINES."""
+    left = _parts(first, last, inner)[::-1]
+    while left:  # no recursion: blocks may lie in each other 100,000 deep
+        part = left.pop()
+        if part.inner and part.last - part.first > MOST_LINES:
+            left += _parts(part.first, part.last, part.inner)[::-1]
         else:
-            yield from _cut(unit.first, unit.last, unit.inner, lines)
-        if unit.last < end:
-            yield from _cut_lines(unit.last, end, lines)
+            yield from _cut_lines(part.first, part.last, lines)
+
+
+def _parts(first: int, last: int, inner: Sequence[_Unit]) -> list[_Unit]:
+    """The units, and the lines before, between and behind them."""
+    parts = []
+    for unit in inner:
+        if first < unit.first:
+            parts.append(_Unit(first, unit.first))
+        parts.append(unit)
+        first = unit.last
+    if first < last:
+        parts.append(_Unit(first, last))
+    return parts
 
 
 def _cut_lines(first: int, last: int, lines: Sequence[str]) -> Iterator[tuple[int, int]]:

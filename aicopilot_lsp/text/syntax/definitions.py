@@ -15,6 +15,9 @@ from aicopilot_lsp.text.syntax.source import Source
 _CALLABLE = {Kind.FUNCTION, Kind.METHOD}
 SELF_TYPES = {"Self", "self", "static", "this", "@This"}
 """How a type says that it is the class around it."""
+MOST_DEEP = 100
+"""Definitions within definitions; deeper ones are data, and their parents' names would fill the
+memory (5 bytes of JSON a level)."""
 
 
 @dataclass(slots=True)
@@ -97,7 +100,7 @@ def definitions(
         while around and not _holds(around[-1].draft, draft):
             around.pop()
         kind, parent = _place(draft, around)
-        if kind is None:
+        if kind is None or len(around) >= MOST_DEEP:
             continue
         class_name = parent.class_name if parent else ""
         if kind is Kind.CLASS:
@@ -206,8 +209,7 @@ def _with_place(
     start, head, doc = definition.start, definition.head, definition.doc
     byte = draft.node.start_byte
     while item := begins.get(byte):
-        byte = item.node.end_byte
-        byte += len(source.content[byte:]) - len(source.content[byte:].lstrip())
+        byte = source.after_blanks(item.node.end_byte)
         head = source.point(byte)
     node = draft.outer or draft.node
     if source.begins_line(node):

@@ -9,6 +9,7 @@ All of it can be said of each line alone, so an edit re-encodes the lines that i
 
 import re
 from collections.abc import Sequence
+from itertools import accumulate
 
 from aicopilot_lsp.text.document import Point
 
@@ -42,10 +43,29 @@ class Columns:
     def __init__(self, lines: Sequence[str], *, ascii_only: bool) -> None:
         self._lines = lines
         self._ascii_only = ascii_only
+        self._row, self._line, self._steps = -1, b"", [0]
 
     def point(self, place: tuple[int, int]) -> Point:
         """The point of a (row, column in bytes)."""
         row, column = place
-        if self._ascii_only or row >= len(self._lines) or (line := self._lines[row]).isascii():
+        if self._ascii_only or row >= len(self._lines) or self._lines[row].isascii():
             return Point(row, column)
-        return Point(row, len(encode(line)[:column].decode(errors="ignore")))
+        if row != self._row:
+            self._row, self._line = row, encode(self._lines[row])
+            pieces = (
+                self._line[at : at + _STEP_BYTES] for at in range(0, len(self._line), _STEP_BYTES)
+            )
+            self._steps = list(accumulate(map(_characters, pieces), initial=0))
+        step = min(column, len(self._line)) // _STEP_BYTES
+        rest = self._line[step * _STEP_BYTES : column]
+        return Point(row, self._steps[step] + _characters(rest))
+
+
+# In a line of 1 MB a column costs no more than this.
+_STEP_BYTES = 512
+_FOLLOWING = bytes(range(0x80, 0xC0))
+
+
+def _characters(utf8: bytes) -> int:
+    """How many characters begin in these bytes."""
+    return len(utf8.translate(None, _FOLLOWING))

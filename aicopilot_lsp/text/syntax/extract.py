@@ -8,17 +8,18 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from tree_sitter import Node, QueryCursor, Tree
+from tree_sitter import Node, Tree
 
 from aicopilot_lsp.text.syntax.bindings import Bound, bindings, settled
 from aicopilot_lsp.text.syntax.chains import chain, maker_type
 from aicopilot_lsp.text.syntax.chunks import chunks
 from aicopilot_lsp.text.syntax.definitions import Above, Draft, definitions
-from aicopilot_lsp.text.syntax.grammars import Grammar, Pattern
+from aicopilot_lsp.text.syntax.grammars import Grammar
 from aicopilot_lsp.text.syntax.names import first_name, spans, unquoted
 from aicopilot_lsp.text.syntax.outline import Import, Kind, Outline, Reference, Role, Scope
 from aicopilot_lsp.text.syntax.parse import PIECE_BYTES, Captures, Deadline, matches
 from aicopilot_lsp.text.syntax.predicates import all_hold
+from aicopilot_lsp.text.syntax.queries import Pattern
 from aicopilot_lsp.text.syntax.source import Source
 from aicopilot_lsp.text.syntax.type_names import type_name
 
@@ -26,6 +27,7 @@ from aicopilot_lsp.text.syntax.type_names import type_name
 _RANKS = {"name": 0, "member": 1, "type": 2, "call": 3, "none": 4}
 _AROUND_MODULES = ('""', "''", "``", "<>")
 _ARGUMENTS = re.compile(r"[<\[(]")  # a class that extends Result[X] is a Result, not an X
+_MOST_CHAIN_BYTES = 1_600
 _MOST_NAME_CHARS = 200  # a longer name is none: a heading, a key or a selector that is text
 
 
@@ -38,7 +40,7 @@ class _Found:
     drafts : dict
         By the byte where a name begins.
     uses : dict
-        By the byte where a name begins: rank, role, its last byte, its node and its receiver.
+        By the byte where a name begins: rank, role, its last byte and its receiver.
     bound : dict
         By the byte where a name begins.
     taken : set
@@ -46,7 +48,7 @@ class _Found:
     """
 
     drafts: dict[int, Draft] = field(default_factory=dict)
-    uses: dict[int, tuple[int, str, int, Node, Node | None]] = field(default_factory=dict)
+    uses: dict[int, tuple[int, str, int, Node | None]] = field(default_factory=dict)
     imports: list[tuple[int, int, Import]] = field(default_factory=list)
     taken: set[int] = field(default_factory=set)
     bound: dict[int, Bound] = field(default_factory=dict)
@@ -78,11 +80,12 @@ def outline_from(
     OutOfTimeError
     """
     source, found = Source.of(content, lines), _Found()
-    for index, captures in matches(grammar.query, tree.root_node, content, deadline, piece_bytes):
-        pattern = grammar.patterns[index]
-        if not all_hold(pattern.conditions, captures, content):
-            continue
-        _TAKERS[pattern.question](found, source, pattern, captures)
+    for asked in grammar.inquiries:
+        size = max(len(content), 1) if asked.whole else piece_bytes
+        for index, captures in matches(asked.query, tree.root_node, content, deadline, size):
+            pattern = asked.patterns[index]
+            if all_hold(pattern.conditions, captures, content):
+                _TAKERS[pattern.question](found, source, pattern, captures)
     deadline.check()
     bound = sorted(found.bound.values(), key=lambda item: item.node.start_byte)
     types = settled(bound, found.drafts.values())
@@ -91,12 +94,15 @@ def outline_from(
     defined = tuple(item.definition for item in placed)
     return Outline(
         language=grammar.name,
-        errors=_errors(tree, grammar),
+        errors=_errors(tree, content, grammar, deadline),
         definitions=defined,
         references=tuple(_references(found, source)),
         imports=tuple(_imports(found)),
         bindings=tuple(bindings(bound, placed, source, grammar.facts)),
-        scopes=tuple(Scope(start=source.start(n), end=source.end(n)) for n in found.scopes),
+        scopes=tuple(
+            Scope(start=source.start(node), end=source.end(node))
+            for node in sorted(found.scopes, key=lambda node: (node.start_byte, -node.end_byte))
+        ),
         chunks=tuple(chunks(_rows(found.pieces), defined, lines)),
     )
 
@@ -131,12 +137,12 @@ def _take_definition(found: _Found, source: Source, pattern: Pattern, captures: 
     draft.body = draft.body or _first(captures, "body")
     draft.doc = draft.doc or _first(captures, "doc")
     if "result" in captures:
-        result = type_name(source.text(captures["result"][0]))
+        result = _type(source, captures["result"][0])
         draft.results.setdefault(Kind(key.removeprefix("definition.")), result)
     if "parent" in captures and not draft.parent:
-        draft.parent = type_name(source.text(captures["parent"][0]))
+        draft.parent = _type(source, captures["parent"][0])
     for base in captures.get("base", ()):
-        if base_name := type_name(_ARGUMENTS.split(source.text(base), maxsplit=1)[0]):
+        if base_name := type_name(_ARGUMENTS.split(_begin(source, base), maxsplit=1)[0]):
             draft.bases.append(base_name)
 
 
@@ -149,8 +155,12 @@ def _take_reference(found: _Found, source: Source, pattern: Pattern, captures: C
             for node in nodes:
                 for start, end in spans(node, source, part):
                     known = found.uses.get(start)
-                    if known is None or known[0] < rank:
-                        found.uses[start] = (rank, role, end, node, receiver)
+                    # Of two alike the one counts that says what stands before the dot.
+                    if known is None or (known[0], known[3] is not None) < (
+                        rank,
+                        receiver is not None,
+                    ):
+                        found.uses[start] = (rank, role, end, receiver)
 
 
 def _take_import(found: _Found, source: Source, pattern: Pattern, captures: Captures) -> None:
@@ -176,7 +186,7 @@ def _take_import(found: _Found, source: Source, pattern: Pattern, captures: Capt
 
 def _take_binding(found: _Found, source: Source, pattern: Pattern, captures: Captures) -> None:
     node = captures["binding"][0]
-    name = chain(source.text(node))
+    name = _chain(source, node)
     if not name:
         return
     found.taken.add(node.start_byte)
@@ -185,9 +195,9 @@ def _take_binding(found: _Found, source: Source, pattern: Pattern, captures: Cap
     if known and known.rank <= bound.rank:
         return
     if "type" in captures:
-        bound.type = type_name(source.text(captures["type"][0]))
+        bound.type = _type(source, captures["type"][0])
     elif "maker" in captures:
-        made = chain(source.text(captures["maker"][0]) + "()")
+        made = _chain(source, captures["maker"][0], "()")
         if not made.endswith("()"):  # `self.rack.lock()` is the rack
             bound.like = made
         elif pattern.settings.get("maker") == "function":
@@ -195,7 +205,7 @@ def _take_binding(found: _Found, source: Source, pattern: Pattern, captures: Cap
         else:
             bound.type = maker_type(made.removesuffix("()"))
     else:
-        bound.like = chain(source.text(captures["like"][0]))
+        bound.like = _chain(source, captures["like"][0])
     if bound.type or bound.like:
         found.bound[node.start_byte] = bound
 
@@ -227,6 +237,22 @@ _TAKERS: dict[str, Callable[[_Found, Source, Pattern, Captures], None]] = {
 }
 
 
+def _chain(source: Source, node: Node, call: str = "") -> str:
+    """`chain` of a node; what is longer than a chain may be is not even looked at."""
+    too_long = node.end_byte - node.start_byte > _MOST_CHAIN_BYTES
+    return "" if too_long else chain(source.text(node) + call)
+
+
+def _type(source: Source, node: Node) -> str:
+    return type_name(_begin(source, node))
+
+
+def _begin(source: Source, node: Node) -> str:
+    """The text of a node, or so much of it as a type's name may take."""
+    end = min(node.end_byte, node.start_byte + _MOST_CHAIN_BYTES)
+    return source.content[node.start_byte : end].decode(errors="ignore")
+
+
 def _first(captures: Captures, name: str) -> Node | None:
     nodes = captures.get(name)
     return nodes[0] if nodes else None
@@ -243,7 +269,7 @@ def _references(found: _Found, source: Source) -> Iterator[Reference]:
     statements = sorted((start, end) for start, end, _ in found.imports)
     passed = 0
     for byte in sorted(found.uses):
-        _, role, end, node, receiver = found.uses[byte]
+        _, role, end, receiver = found.uses[byte]
         while passed < len(statements) and statements[passed][1] <= byte:
             passed += 1
         imported = passed < len(statements) and statements[passed][0] <= byte
@@ -251,9 +277,9 @@ def _references(found: _Found, source: Source) -> Iterator[Reference]:
             continue
         yield Reference(
             name=source.content[byte:end].decode(errors="replace"),
-            at=source.within(node, byte),
+            at=source.point(byte),
             role=Role(role),
-            receiver=chain(source.text(receiver)) if receiver else "",
+            receiver=_chain(source, receiver) if receiver else "",
         )
 
 
@@ -266,8 +292,6 @@ def _rows(pieces: list[Node]) -> list[tuple[int, int]]:
     return sorted(set(rows), key=lambda row: (row[0], -row[1]))
 
 
-def _errors(tree: Tree, grammar: Grammar) -> int:
+def _errors(tree: Tree, content: bytes, grammar: Grammar, deadline: Deadline) -> int:
     root = tree.root_node
-    if not root.has_error:
-        return 0
-    return len(QueryCursor(grammar.faults).captures(root).get("fault", ()))
+    return sum(1 for _ in matches(grammar.faults, root, content, deadline)) if root.has_error else 0

@@ -43,7 +43,9 @@ def spans(node: Node, source: Source, part: str | None) -> Iterator[tuple[int, i
         yield node.start_byte, node.end_byte
         return
     text = source.text(node)
+    at, byte = 0, node.start_byte
     for found in re.finditer(part, text):
         start, end = found.span(found.re.groups and 1)
-        first = node.start_byte + len(text[:start].encode())
-        yield first, first + len(text[start:end].encode())
+        first = byte + len(text[at:start].encode())
+        at, byte = end, first + len(text[start:end].encode())
+        yield first, byte
