@@ -209,7 +209,8 @@ def _message(rng: random.Random, number: object) -> dict[str, Any]:
         case 6:
             return rpc.cancel(rng.choice([number, f"{number}", rng.randrange(10)]))
         case 7:
-            why = {"command": "aicopilot.whyNothing", "arguments": [uri]}
+            command = rng.choice(["aicopilot.whyNothing", "aicopilot.explain"])
+            why = {"command": command, "arguments": [uri]}
             return rpc.request(number, "workspace/executeCommand", why)
         case _:
             return rpc.request(number, rng.choice(["initialize", "no/such", "$/no"]), document)

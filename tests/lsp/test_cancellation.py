@@ -36,9 +36,9 @@ class Traced(RpcClient):
         """What the engine was told since then of work that began, by first words."""
         return [line.split()[0] for line in self._since() if not line.startswith("noted")]
 
-    def until_begun(self) -> None:
-        """Until there is work that began: where links lead is found out first, in a thread."""
-        while not self.trace():
+    def until_begun(self, works: int = 1) -> None:
+        """Until so many works began: where links lead is found out first, in a thread."""
+        while self.trace().count("asked") < works:
             pass
 
     def noted(self) -> Counter[str]:
@@ -110,6 +110,7 @@ def test_a_newer_request_for_the_document_supersedes(client: Traced) -> None:
     client.until_begun()
     client.send(inline(8, URI, 1, 0))
     assert client.answer(7)["result"] is None
+    client.until_begun(2)
     assert client.trace() == ["asked", "superseded", "asked"]
     client.send(cancel(8))
     assert client.answer(8)["error"]["code"] == -32800
