@@ -7,7 +7,6 @@ is left out; a wrong definition costs more than none.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from aicopilot_lsp.context.protocol import Index
 from aicopilot_lsp.store.index.types import ImportRow, Symbol
@@ -190,7 +189,7 @@ def local_name(row: ImportRow) -> str:
 def nearness(path: str, other: str) -> int:
     """How many folders two paths share, from the root on."""
     shared = 0
-    for mine, theirs in zip(PurePosixPath(path).parts, PurePosixPath(other).parts, strict=False):
+    for mine, theirs in zip(path.split("/"), other.split("/"), strict=False):
         if mine != theirs:
             break
         shared += 1
