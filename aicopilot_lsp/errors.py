@@ -16,7 +16,8 @@ configuration file is no exception: config/load.py returns it as a list of Probl
 
 Some errors stay in the room that raises them and become an answer on its wire: ParseError and
 InvalidParamsError (a message of the editor), ClientError (the editor's answer to us) in lsp/,
-RefusedError (a request to the guard) in models/embedded/.
+RefusedError (a request to the guard) in models/embedded/. Others become a value of their room:
+OutOfTimeError (reading a file's syntax) in text/, DamagedError (what an index holds) in store/.
 """
 
 from enum import StrEnum

@@ -37,6 +37,10 @@ _NOT_ALLOWED = (
     ("lsp", "pathspec"),
     ("models", "typer"),
     ("text", "rich"),
+    ("models", "tree_sitter"),
+    ("context", "sqlite3"),
+    ("text", "watchfiles"),
+    ("store", "aicopilot_lsp.text.lines"),
 )
 
 
