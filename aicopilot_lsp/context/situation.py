@@ -40,7 +40,9 @@ _REACH_BELOW = 20
 _MAX_NAMES = 48
 _MAX_TYPES = 40
 _MAX_SCOPE_LINES = 400
-_MAX_LINE_CHARS = 2_000
+# Longer ones are data; some of what is done with them takes the square of their length.
+_MAX_LINE_CHARS = 1_000
+_MAX_CHAIN_CHARS = 200
 
 # How much a type counts by where it shows.
 _AT_CURSOR = 1.0  # of what stands before the dot at the cursor
@@ -61,6 +63,7 @@ _CHAIN = re.compile(rf"[^\W\d][\w$]*{_CALL}(?:{_DOT}[^\W\d][\w$]*{_CALL})*")
 _BEFORE_CURSOR = re.compile(
     rf"([^\W\d][\w$]*{_CALL}(?:{_DOT}[^\W\d][\w$]*{_CALL})*){_DOT}([\w$]*)$"
 )
+_PLAIN = re.compile(r"\w+(?:\.\w+)*")
 _ARGUMENTS = re.compile(r"\([^()]*\)")
 _SEPARATOR = re.compile(_DOT)
 
@@ -169,6 +172,8 @@ def _names(
     first = min(within.first, at.line - _REACH_ABOVE)
     for reference in _between(outline.references, first, at.line + _REACH_BELOW):
         line = reference.at.line
+        if len(reference.receiver) + len(reference.name) > _MAX_CHAIN_CHARS:
+            continue
         weight = _weight(line - at.line)
         if line >= within.first:
             weight = max(weight, _IN_FUNCTION)
@@ -205,13 +210,15 @@ def _raise(weights: dict[tuple[str, str], float], key: tuple[str, str], weight: 
 
 def _words(line: str) -> Iterable[tuple[str, str]]:
     for chain in _CHAIN.finditer(line):
-        parts = _parts(chain[0])
+        parts = _parts(chain[0][:_MAX_CHAIN_CHARS])
         for number, part in enumerate(parts):
             yield part.removesuffix("()"), ".".join(parts[:number])
 
 
 def plain_chain(chain: str) -> str:
     """A receiver without arguments, and with "." for all that stands between names."""
+    if _PLAIN.fullmatch(chain):  # nearly all are, and all of a file's are asked about with each key
+        return chain
     return ".".join(_parts(chain))
 
 
@@ -271,7 +278,7 @@ def _types(
 def _at_cursor(
     document: DocumentSnapshot, at: Point, known: "_Known"
 ) -> Iterable[tuple[str, float]]:
-    before = document.line_text(at.line)[max(at.column - _MAX_LINE_CHARS, 0) : at.column]
+    before = document.line_text(at.line)[max(at.column - _MAX_CHAIN_CHARS, 0) : at.column]
     found = _BEFORE_CURSOR.search(before)
     if found is None:
         return

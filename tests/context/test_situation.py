@@ -119,3 +119,24 @@ def test_a_cursor_outside_of_the_text_is_taken_into_it() -> None:
 )
 def test_a_chain_is_written_one_way_in_all_languages(written: str, plain: str) -> None:
     assert plain_chain(written).replace("()()", "()") == plain
+
+
+def test_of_a_line_of_data_no_more_is_looked_at_than_a_line_of_code_has() -> None:
+    situation = situation_of("x = 1\n" + "ab." * 20_000 + "‸\n" + "q" * 50_000 + "\n")
+    assert all(len(near.receiver) + len(near.name) <= 200 for near in situation.names)
+    assert all(len(kind) <= 200 for kind in situation.types)
+
+
+@pytest.mark.parametrize(
+    ("chain", "plain"),
+    [
+        ("self", "self"),
+        ("self._http", "self._http"),
+        ("make(a, b)[0]", "make()[0]"),
+        ("a?.b->c::d", "a.b.c.d"),
+        ("open(path(1)).read(f(x, g()))", "open().read()"),
+        ("", ""),
+    ],
+)
+def test_a_chain_is_written_the_same_in_every_language(chain: str, plain: str) -> None:
+    assert plain_chain(chain) == plain
