@@ -17,7 +17,7 @@ from aicopilot_lsp.text.syntax.definitions import Above, Draft, definitions
 from aicopilot_lsp.text.syntax.grammars import Grammar
 from aicopilot_lsp.text.syntax.names import first_name, spans, unquoted
 from aicopilot_lsp.text.syntax.outline import Import, Kind, Outline, Reference, Role, Scope
-from aicopilot_lsp.text.syntax.parse import PIECE_BYTES, Captures, Deadline, matches
+from aicopilot_lsp.text.syntax.parse import PIECE_BYTES, Captures, Deadline, check_depth, matches
 from aicopilot_lsp.text.syntax.predicates import all_hold
 from aicopilot_lsp.text.syntax.queries import Pattern
 from aicopilot_lsp.text.syntax.source import Source
@@ -79,6 +79,7 @@ def outline_from(
     ------
     OutOfTimeError
     """
+    check_depth(tree, content)
     source, found = Source.of(content, lines), _Found()
     for asked in grammar.inquiries:
         size = max(len(content), 1) if asked.whole else piece_bytes

@@ -14,17 +14,19 @@ from tree_sitter import Node, Parser, Query, QueryCursor, Tree
 
 # About 1 ms of parsing, 1 ms of querying.
 PIECE_BYTES = 8_192
-# Matches that have begun and wait for the rest of their nodes. Each node is held against all of
-# them: without a limit one chain of 100,000 members (`a.b.b.b`, 200 KB) keeps a query busy, and
-# Python's lock taken, for minutes. Beyond it the oldest are given up. Of 310 files of 16 projects none has
-# had 64 at once.
+# Matches that have begun and wait for the rest of their nodes, the oldest of which are given up.
+# Each node is held against all of them. Of 310 files of 16 projects none had 64 at once.
 _MOST_BEGUN = 128
+# Nodes within nodes. A query takes time by their square: one chain of 100,000 members (`a.b.b.b`,
+# 200 KB) kept it busy, and Python's lock taken, for minutes.
+_MOST_DEEP = 3_000
+_MOST_SAMPLES = 32
 
 Captures: TypeAlias = dict[str, list[Node]]
 
 
 class OutOfTimeError(Exception):
-    """Parsing or querying took longer than it may."""
+    """Parsing or querying took longer than it may, or would."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,18 @@ def parse(parser: Parser, source: bytes, deadline: Deadline, old_tree: Tree | No
     except ValueError as error:  # "Parsing failed": it was stopped
         parser.reset()
         raise OutOfTimeError from error
+
+
+def check_depth(tree: Tree, source: bytes) -> None:
+    """Raises OutOfTimeError for a tree too deep to be queried; looks at some places of it."""
+    cursor = tree.walk()
+    for byte in range(0, len(source), max(PIECE_BYTES, len(source) // _MOST_SAMPLES)):
+        cursor.reset(tree.root_node)
+        depth = 0
+        while cursor.goto_first_child_for_byte(byte) is not None:
+            depth += 1
+            if depth > _MOST_DEEP:
+                raise OutOfTimeError
 
 
 def matches(

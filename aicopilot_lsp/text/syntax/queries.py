@@ -101,7 +101,7 @@ def inquiries(
     texts = [(question, text) for question, source in sources for text in pattern_texts(source)]
     patterns = [pattern(index, *item) for index, item in enumerate(texts)]
     root = Parser(parser).parse(b"").root_node.type
-    at_root = re.compile(rf"[(\[\s]+{re.escape(root)}\s")
+    at_root = re.compile(rf"[(\[\s]+{re.escape(root)}\b")
     most_chars = max(_MOST_CHARS, _MOST_CHARS * sum(len(t) for _, t in texts) // _MOST_CHARS_IN_ALL)
     found: list[Inquiry] = []
     lost: set[str] = set()

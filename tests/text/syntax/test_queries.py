@@ -8,12 +8,12 @@ from aicopilot_lsp.text.languages import Language, grammars_folder, language_for
 from aicopilot_lsp.text.syntax.grammars import (
     QUESTIONS,
     Grammar,
-    compiled,
     parser_for,
     query_files,
 )
 from aicopilot_lsp.text.syntax.outline import Kind, Role
 from aicopilot_lsp.text.syntax.predicates import Condition
+from aicopilot_lsp.text.syntax.queries import inquiries, pattern, pattern_texts
 
 WITH_PARSER = sorted(
     path.parent.name
@@ -59,45 +59,45 @@ def grammars(name: str) -> list[Grammar]:
     return [grammar for grammar in grammars if grammar]
 
 
-@pytest.mark.parametrize("name", WITH_PARSER)
-def test_every_query_file_fits_its_parser(name: str) -> None:
-    for grammar in grammars(name):
-        for _, path in query_files(grammar.name, grammar.facts, grammar.dialect):
-            compiled(grammar.language, path.read_text(encoding="utf-8"))
+def asked_in(grammar: Grammar) -> list[tuple[str, str]]:
+    """Question and text of each pattern."""
+    return [
+        (question, text)
+        for question, path in query_files(grammar.name, grammar.facts, grammar.dialect)
+        for text in pattern_texts(path.read_text(encoding="utf-8"))
+    ]
 
 
 @pytest.mark.parametrize("name", WITH_PARSER)
-def test_every_capture_is_one_of_the_conventions(name: str) -> None:
+def test_every_pattern_fits_its_parser(name: str) -> None:
     for grammar in grammars(name):
-        for question, path in query_files(grammar.name, grammar.facts, grammar.dialect):
-            query, *_ = compiled(grammar.language, path.read_text(encoding="utf-8"))
-            captures = {query.capture_name(index) for index in range(query.capture_count)}
-            public = {capture for capture in captures if not capture.startswith("_")}
-            assert public <= CAPTURES[question], path
+        compiled = [p for asked in grammar.inquiries for p in asked.patterns]
+        assert sorted((p.index, p.question) for p in compiled) == [
+            (index, question) for index, (question, _) in enumerate(asked_in(grammar))
+        ]
+        for asked in grammar.inquiries:
+            assert asked.query.pattern_count == len(asked.patterns)
 
 
 @pytest.mark.parametrize("name", WITH_PARSER)
-def test_every_pattern_captures_what_its_question_needs(name: str) -> None:
+def test_every_pattern_captures_what_its_question_needs_in_the_words_of_the_conventions(
+    name: str,
+) -> None:
     for grammar in grammars(name):
-        for question, path in query_files(grammar.name, grammar.facts, grammar.dialect):
-            source = path.read_text(encoding="utf-8")
-            query, *_ = compiled(grammar.language, source)
-            for index in range(query.pattern_count):
-                place = slice(
-                    query.start_byte_for_pattern(index), query.end_byte_for_pattern(index)
-                )
-                pattern = source.encode()[place].decode()
-                captured = re.findall(r"@([\w.]+)", pattern)
-                met = [any(c.startswith(need) for c in captured) for need in NEEDED[question]]
-                assert any(met) if question == "docs" else all(met), (path, pattern)
+        for question, text in asked_in(grammar):
+            nodes = re.sub(r'"(?:\\.|[^"\\])*"', "", text)
+            captured = {c for c in re.findall(r"@([\w.-]+)", nodes) if not c.startswith("_")}
+            assert captured <= CAPTURES[question], text
+            met = [any(c.startswith(need) for c in captured) for need in NEEDED[question]]
+            assert any(met) if question == "docs" else all(met), text
 
 
 @pytest.mark.parametrize("name", WITH_PARSER)
 def test_no_query_uses_the_predicates_that_are_slow_here(name: str) -> None:
     for grammar in grammars(name):
-        for _, path in query_files(grammar.name, grammar.facts, grammar.dialect):
-            used = set(re.findall(r"\(#([\w-]+[?!])", path.read_text(encoding="utf-8")))
-            assert used <= {"one-of?", "not-one-of?", "like?", "not-like?", "set!"}, path
+        for _, text in asked_in(grammar):
+            used = set(re.findall(r"\(#([\w-]+[?!])", text))
+            assert used <= {"one-of?", "not-one-of?", "like?", "not-like?", "set!"}, text
 
 
 def test_query_folders_hold_nothing_but_questions() -> None:
@@ -106,17 +106,53 @@ def test_query_folders_hold_nothing_but_questions() -> None:
     assert {path.suffix for path in grammars_folder().glob("*/queries/*")} == {".scm"}
 
 
-def test_settings_and_conditions_belong_to_their_pattern_and_a_query_with_one_can_be_freed() -> (
-    None
-):
-    grammar = grammars("python")[0]
-    source = """
-        (comment) @doc
-        ((identifier) @name (#like? @name "é|x") (#set! name "a \\"b\\"") (#set! part "\\\\w+"))
-        (call) @call
-    """
-    for _ in range(1_000):  # so often does it crash where tree-sitter is given the settings
-        query, settings, conditions = compiled(grammar.language, source)
-        assert settings == [{}, {"name": 'a "b"', "part": r"\w+"}, {}]
-        assert conditions == [(), (Condition("like?", "name", ("é|x",)),), ()]
-        del query
+ODD_FILE = """
+    ; (a comment)
+    (comment) @doc
+    ((identifier) @name ; another ")"
+      (#like? @name "é|x") (#set! name "a \\"b\\"") (#set! part "\\\\w+"))
+    [(call) "(" @_open]+ @call
+    "return" @word
+"""
+
+
+def test_a_query_file_is_cut_into_its_patterns() -> None:
+    texts = list(pattern_texts(ODD_FILE))
+    assert [text.split()[0] for text in texts] == [
+        "(comment)",
+        "((identifier)",
+        "[(call)",
+        '"return"',
+    ]
+    assert [text.split()[-1] for text in texts] == ["@doc", r'"\\w+"))', "@call", "@word"]
+    assert list(pattern_texts("; nothing\n")) == []
+
+
+def test_settings_and_conditions_are_kept_from_tree_sitter() -> None:
+    (asked,), lost = inquiries(grammars("python")[0].language, [("docs", ODD_FILE)])
+    assert not lost
+    assert [p.settings for p in asked.patterns] == [{}, {"name": 'a "b"', "part": r"\w+"}, {}, {}]
+    assert not any("#" in pattern(0, "docs", text)[1] for text in pattern_texts(ODD_FILE))
+    condition = Condition("like?", "name", ("é|x",))
+    assert [p.conditions for p in asked.patterns] == [(), (condition,), (), ()]
+
+
+def test_a_pattern_that_does_not_fit_the_parser_is_left_out_and_said() -> None:
+    sources = [("docs", "(comment) @doc (no_such_node) @doc"), ("scopes", "(block) @scope")]
+    asked, lost = inquiries(grammars("python")[0].language, sources)
+    assert lost == {"docs"}
+    assert [p.index for part in asked for p in part.patterns] == [0, 2]
+
+
+def test_what_begins_at_the_root_is_asked_of_the_whole_file() -> None:
+    source = "(module (_) @chunk) (block (_) @chunk) ((module) @chunk)"
+    asked, _ = inquiries(grammars("python")[0].language, [("chunks", source)])
+    assert [([p.index for p in part.patterns], part.whole) for part in asked] == [
+        ([1], False),
+        ([0, 2], True),
+    ]
+
+
+def test_a_language_is_compiled_in_pieces() -> None:
+    for name in ("python", "typescript", "cpp"):
+        assert 4 <= len(grammars(name)[0].inquiries) <= 9

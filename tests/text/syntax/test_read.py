@@ -1,6 +1,7 @@
 """Outlines of whole documents: against Python's own parser, odd texts, limits, missing parsers."""
 
 import ast
+import time
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,9 @@ import pytest
 from aicopilot_lsp.text import languages
 from aicopilot_lsp.text.document import DocumentSnapshot, Point
 from aicopilot_lsp.text.languages import Language, ParserFacts, language_for
+from aicopilot_lsp.text.syntax import grammars
 from aicopilot_lsp.text.syntax.outline import Outline
-from aicopilot_lsp.text.syntax.read import MOST_BYTES, outline
+from aicopilot_lsp.text.syntax.read import LIMIT_MS, MOST_BYTES, outline
 
 PYTHON = language_for("python")
 OURS = sorted(Path(languages.__file__).parent.rglob("*.py"))
@@ -94,7 +96,84 @@ def test_a_parser_that_is_not_installed_is_done_without() -> None:
     assert not read("def f(): pass\n", missing).parsed
 
 
-def test_a_deeply_nested_file_is_read() -> None:
-    assert read("(" * 20_000 + ")" * 20_000).parsed is not None
+@pytest.mark.parametrize(
+    ("language_id", "text"),
+    [
+        ("python", "x = " + "[" * 5_000 + "]" * 5_000),
+        ("python", "x = a" + ".b" * 100_000),
+        ("python", "x = " + "f(" * 5_000 + ")" * 5_000),
+        ("python", "".join(f"{' ' * depth}if x:\n" for depth in range(500)) + " " * 500 + "y\n"),
+        ("javascript", "function f(){\n" * 5_000 + "}\n" * 5_000),
+        ("javascript", "{\n" * 5_000 + "}\n" * 5_000),
+        ("javascript", "x = " + "{a:" * 5_000 + "1" + "}" * 5_000),
+        ("json", "[" * 5_000 + "]" * 5_000),
+        ("json", '{"a":\n' * 5_000 + "1" + "\n}" * 5_000),
+        ("json", '{"a":' * 150_000 + "1" + "}" * 150_000),
+    ],
+    ids=lambda value: value[:12],
+)
+def test_a_deeply_nested_file_has_an_outline(language_id: str, text: str) -> None:
+    # Within the limit of time; one of them once took minutes.
+    found = read(text, language_for(language_id), limit_ms=LIMIT_MS)
+    shown = [line for chunk in found.chunks for line in range(chunk.first, chunk.last)]
+    assert shown == sorted(set(shown))
+    assert shown
+
+
+def test_definitions_within_definitions_are_found_up_to_a_depth() -> None:
     deep = "".join(f"{' ' * depth}class C{depth}:\n" for depth in range(90)) + " " * 90 + "x = 1\n"
     assert len(read(deep).definitions) == 91
+    data = '{"a":' * 500 + "1" + "}" * 500
+    found = read(data, language_for("json"))
+    assert found.parsed
+    assert max(len(d.parent) for d in found.definitions) < 500
+
+
+@pytest.mark.parametrize(
+    ("language_id", "unit"),
+    [
+        ("python", "def f%(): pass\n"),
+        ("python", "x% = 1; "),
+        ("python", "é% = g(%); "),
+        ("python", "@p\nclass A%:\n  def f(self): self.x = B()\n"),
+        ("javascript", "const f% = () => 1\n"),
+        ("javascript", "function f%(){return a.b(c)};"),
+        ("rust", "#[a] fn f%() {}\n"),
+        ("toml", "[t%]\na=1\n"),
+    ],
+    ids=lambda value: value[:12],
+)
+def test_the_time_that_a_file_takes_grows_with_its_size_and_no_faster(
+    language_id: str, unit: str
+) -> None:
+    def seconds(count: int) -> float:
+        text = "".join(unit.replace("%", str(index)) for index in range(count))
+        started = time.thread_time()
+        assert read(text, language_for(language_id)).parsed
+        return time.thread_time() - started
+
+    few = min(seconds(300) for _ in range(3))
+    # 12 if it is linear, 144 if it goes by the square.
+    assert min(seconds(3_600) for _ in range(2)) < 40 * few
+
+
+def test_a_column_behind_wide_characters_in_a_very_long_line_is_right() -> None:
+    text = "".join(f"é{index} = '𝄞'; " for index in range(500))
+    names = {f"é{index}": text.index(f"é{index} ") for index in range(500)}
+    assert {d.name: d.head.column for d in read(text).definitions} == names
+
+
+def test_a_parser_made_for_another_version_is_done_without_and_said_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def other_version(_pointer: object) -> None:
+        raise ValueError("Incompatible Language version 99")
+
+    monkeypatch.setattr(grammars, "TSLanguage", other_version)
+    old = Language(
+        name="old", language_ids=("old",), parser=ParserFacts(wheel="tree_sitter_python")
+    )
+    assert not read("def f(): pass\n", old).parsed
+    assert not read("def g(): pass\n", old).parsed
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "by indentation" in caplog.text
