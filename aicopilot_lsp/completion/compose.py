@@ -10,7 +10,15 @@ from dataclasses import dataclass, replace
 from aicopilot_lsp.completion import planner
 from aicopilot_lsp.completion.budget import Budget
 from aicopilot_lsp.completion.memory import ModelMemory
-from aicopilot_lsp.completion.prompt import Frozen, Layout, hole, lay_out, render, with_preface
+from aicopilot_lsp.completion.prompt import (
+    Frozen,
+    Layout,
+    hole,
+    lay_out,
+    render,
+    with_files_above,
+    with_preface,
+)
 from aicopilot_lsp.completion.types import Snapshot
 from aicopilot_lsp.context.types import Chosen, Gathered
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
@@ -106,8 +114,10 @@ async def compose(
         healed = heal(layout.middle, await _pieces(backend, line_to_tokenize(layout.middle)))
     fmt, files = backend.prompting.format, planner.files_of(chosen, but=snapshot.path)
     layout = with_preface(layout, planner.preface_of(chosen, snapshot.path))
+    if fmt is not None:
+        layout = with_files_above(layout, files)
     request = GenerateRequest(
-        prompt=render(layout, healed.middle, backend.prompting, files) if fmt else "",
+        prompt=render(layout, healed.middle, backend.prompting) if fmt else "",
         hole=None if fmt else hole(layout, healed.middle, snapshot, files),
         must_begin_with=healed.dropped,
         max_tokens=budget.output_tokens,

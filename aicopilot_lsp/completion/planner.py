@@ -25,10 +25,10 @@ from aicopilot_lsp.context.types import Chosen, Gathered
 
 # Of a prompt that is read cold, at most this share is for snippets: what they take, the file's own
 # text lacks.
-_COLD_SHARE = 0.3
-# And it takes only what is worth this much. On 300 dev tasks 2 to 5 % of what was worth less showed
-# a name that the truth had and the window did not; of what was worth more, 11 to 64 %.
-_COLD_BAR = Bar(worth=0.15, per_char=0.0004)
+_COLD_SHARE = 0.25
+# And it takes only what is worth this much. On 300 dev tasks 2 to 11 % of what was worth less
+# showed a name that the truth had and the window did not; of what was worth more, 13 to 64 %.
+_COLD_BAR = Bar(worth=0.2, per_char=0.0004)
 # What is read in a rest is filled to this share, so that some can be added before room is made.
 _FRESH_SHARE = 0.8
 # Full snippets make room when what is new is worth this much of what is there.

@@ -14,14 +14,14 @@ Next: generate.py.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from aicopilot_lsp.completion.types import Snapshot
 from aicopilot_lsp.models.fim import assemble, neutralise_all
 from aicopilot_lsp.models.protocol import GenerateRequest, Hole, Prompting, Snippet
 from aicopilot_lsp.models.protocol import Layout as ModelLayout
 from aicopilot_lsp.text.document import DocumentSnapshot, Point
-from aicopilot_lsp.text.languages import language_for
+from aicopilot_lsp.text.languages import Language, language_for
 
 # Lines above the cursor that go behind the middle token at a fresh freeze (8, 30 and all of them
 # measured alike), and how far it may grow before the freeze line follows.
@@ -48,7 +48,7 @@ class Frozen:
 
     first: int
     freeze: int
-    lines: tuple[str, ...]
+    lines: tuple[str, ...] = field(repr=False)
     room_chars: int
 
     def continues(self, earlier: "Frozen | None") -> bool:
@@ -66,9 +66,9 @@ class Layout:
     `header` is what the prefix begins with that is not the file's: its name, as a comment.
     """
 
-    prefix: str
-    suffix: str
-    middle: str
+    prefix: str = field(repr=False)
+    suffix: str = field(repr=False)
+    middle: str = field(repr=False)
     frozen: Frozen
     header: str = ""
     file_name: str = ""
@@ -101,6 +101,19 @@ def with_preface(layout: Layout, text: str) -> Layout:
         return layout
     own = layout.prefix.removeprefix(layout.header)
     return replace(layout, prefix=f"{layout.header}{unix_newlines(text)}\n\n{own}")
+
+
+def with_files_above(layout: Layout, files: Sequence[tuple[str, str]]) -> Layout:
+    """The same with text of other files at the top of the prefix, each under a comment with its
+    path: on 39 dev tasks the 0.5B matched more so (25.6 %) than with a section for each file in the
+    model's own multi-file form (20.5 %), which bigger models of the family take as well."""
+    if not files:
+        return layout
+    language = language_for(layout.language_id, layout.file_name)
+    above = "".join(f"{_comment(path, language)}\n{text}\n\n" for path, text in files)
+    if not layout.header and layout.file_name:
+        above += f"{_comment(layout.file_name, language)}\n"
+    return replace(layout, prefix=unix_newlines(above) + layout.prefix)
 
 
 def render(
@@ -182,11 +195,17 @@ def _file_header(snapshot: Snapshot, frozen: Frozen) -> str:
     name = _file_name(snapshot)
     if frozen.first > 0 or not name:
         return ""
+    return f"{comment}\n" if (comment := _comment(name, language)) else ""
+
+
+def _comment(text: str, language: Language) -> str:
+    """`text` as a comment of one line; "" in a language without comments."""
+    text = " ".join(text.splitlines())
     if language.line_comment:
-        return f"{language.line_comment[0]} {name}\n"
+        return f"{language.line_comment[0]} {text}"
     if language.block_comment:
         start, end = language.block_comment[0]
-        return f"{start} {name} {end}\n"
+        return f"{start} {text} {end}"
     return ""
 
 

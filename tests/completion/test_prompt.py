@@ -12,6 +12,7 @@ from aicopilot_lsp.completion.prompt import (
     lay_out,
     render,
     unix_newlines,
+    with_files_above,
     with_preface,
 )
 from aicopilot_lsp.models.fim import FORMATS, Order, format_for
@@ -306,3 +307,16 @@ def test_nothing_to_show_leaves_the_layout_as_it_is() -> None:
 def test_a_preface_stands_below_the_files_name() -> None:
     layout = lay_out(at_cursor("x = " + CURSOR, path="src/a.py"), None, 2_000)
     assert with_preface(layout, "import os").prefix == "# a.py\nimport os\n\n"
+
+
+def test_text_of_other_files_stands_on_top_each_under_its_path() -> None:
+    layout = lay_out(at_cursor(marked("x = ")), None, 200)
+    prefix = with_files_above(layout, [("src/b.py", "def b(): ..."), ("c.py", "c = 1")]).prefix
+    assert prefix.startswith("# src/b.py\ndef b(): ...\n\n# c.py\nc = 1\n\n# app.py\nline_")
+    assert with_files_above(layout, []) is layout
+
+
+def test_a_path_with_a_line_break_opens_no_section() -> None:
+    layout = lay_out(at_cursor(marked("x = ")), None, 200)
+    prefix = with_files_above(layout, [("a\nimport os\n.py", "a = 1")]).prefix
+    assert prefix.startswith("# a import os .py\na = 1\n")
