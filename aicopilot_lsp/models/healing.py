@@ -7,7 +7,7 @@ indentation or behind a dot is a sequence that it never saw: `raise ` is followe
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import takewhile
 
 
@@ -26,8 +26,8 @@ class Healed:
         which is then fitted to `indent`.
     """
 
-    middle: str
-    dropped: str = ""
+    middle: str = field(repr=False)
+    dropped: str = field(default="", repr=False)
     realign: bool = False
     indent: str = ""
 

@@ -8,7 +8,7 @@ entry point (see aicopilot_lsp/plugins.py).
 """
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -64,7 +64,7 @@ class Snippet:
     """Text from elsewhere that goes along with a hole."""
 
     path: str
-    text: str
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,9 +85,9 @@ class Hole:
         Most important last.
     """
 
-    prefix: str
-    suffix: str
-    middle: str = ""
+    prefix: str = field(repr=False)
+    suffix: str = field(repr=False)
+    middle: str = field(default="", repr=False)
     file_name: str = ""
     language_id: str = ""
     snippets: tuple[Snippet, ...] = ()
@@ -124,9 +124,9 @@ class GenerateRequest:
     max_tokens: int
     deadline_s: float
     begin_within_s: float | None = None
-    prompt: str = ""
+    prompt: str = field(default="", repr=False)
     hole: Hole | None = None
-    must_begin_with: str = ""
+    must_begin_with: str = field(default="", repr=False)
     stop: tuple[str, ...] = ()
     temperature: float = 0.0
 
@@ -160,7 +160,7 @@ class TextChunk:
     caller that has what it needs leaves before the end, and would otherwise never learn it.
     `text` is empty where the prompt is still being read and only that is told."""
 
-    text: str
+    text: str = field(repr=False)
     usage: Usage | None = None
 
 

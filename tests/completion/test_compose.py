@@ -2,9 +2,14 @@
 
 from dataclasses import replace
 
-from aicopilot_lsp.completion.compose import Elsewhere
+from aicopilot_lsp.completion.compose import Composed, Elsewhere
+from aicopilot_lsp.completion.prompt import hole, lay_out
 from aicopilot_lsp.context.types import Chosen, Gathered, Rendering, Size, Snippet
+from aicopilot_lsp.models.healing import Healed
+from aicopilot_lsp.models.protocol import GenerateRequest, TextChunk
+from aicopilot_lsp.store.index.types import ChunkRow, Symbol
 from tests.context.asking import situation_of
+from tests.support.fixture import at_cursor
 
 
 def _snippet(path: str, *also: str) -> Snippet:
@@ -43,3 +48,28 @@ def test_what_a_prompt_held_goes_when_a_file_is_kept_from_the_model_now() -> Non
 def test_where_everything_may_be_seen_nothing_is_left_out() -> None:
     assert Elsewhere(gathered=_GATHERED).visible() is _GATHERED
     assert Elsewhere().visible() is None
+
+
+def test_inv_7_no_prompt_is_in_a_repr() -> None:
+    snapshot = at_cursor("secret = secret(‸\nsecret()\n")
+    layout = lay_out(snapshot, None, 400)
+    request = GenerateRequest(
+        max_tokens=1,
+        deadline_s=1.0,
+        prompt="secret",
+        hole=hole(layout, "secret", snapshot, [("a.py", "secret")]),
+        must_begin_with="secret",
+    )
+    composed = Composed(
+        request=request,
+        healed=Healed(middle="secret", dropped="secret"),
+        frozen=layout.frozen,
+        chosen=(),
+        cold=True,
+        changed=True,
+    )
+    rows = (
+        Symbol(name="secret", kind="class", first=0, last=1, signature="secret", doc="secret"),
+        ChunkRow(first=0, last=1, text="secret", terms="secret"),
+    )
+    assert "secret" not in repr((layout, composed, rows, TextChunk("secret")))

@@ -1,4 +1,5 @@
-"""The rows of the index, as its writer takes them and its reader gives them. Pure data.
+"""The rows of the index, as its writer takes them and its reader gives them. Pure data;
+text of files and names in them are left out of a repr (INV-7).
 
 Lines count from 0, last lines are exclusive; paths have "/" and are relative to the workspace's
 root.
@@ -24,16 +25,16 @@ class Symbol:
         The first sentence of its doc comment, without marks; at most 200 characters.
     """
 
-    name: str
+    name: str = field(repr=False)
     kind: str
     parent: str = ""
     path: str = ""
     first: int
     last: int
-    signature: str = ""
-    doc: str = ""
+    signature: str = field(default="", repr=False)
+    doc: str = field(default="", repr=False)
     bases: tuple[str, ...] = ()
-    result: str = ""
+    result: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +80,8 @@ class ChunkRow:
     path: str = ""
     first: int
     last: int
-    text: str = ""
-    terms: str = ""
+    text: str = field(default="", repr=False)
+    terms: str = field(default="", repr=False)
     score: float = 0.0
 
 
@@ -101,7 +102,7 @@ class FileRow:
     digest: bytes
     size_bytes: int
     modified_ns: int
-    text: str
+    text: str = field(repr=False)
     note: str = ""
     symbols: tuple[Symbol, ...] = ()
     imports: tuple[ImportRow, ...] = ()
