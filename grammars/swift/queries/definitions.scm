@@ -14,19 +14,15 @@
 (typealias_declaration . (modifiers)? . name: (type_identifier) @name) @definition.type
 (associatedtype_declaration name: (_) @name) @definition.type
 
-; The name of a function and its result's type have the same field; the type comes last.
-(function_declaration . (modifiers)? . name: (simple_identifier) @name) @definition.function
+; The name of a function and its result's type have the same field; the type comes last. Each
+; pattern of functions takes 0.15 to 0.3 s to compile: no more of them than needed.
 (function_declaration name: (simple_identifier) @name body: (_) @body) @definition.function
-(function_declaration
-  name: (simple_identifier) @name
-  "->" . name: [(user_type) (optional_type) (array_type) (dictionary_type) (opaque_type) (existential_type)]
-    @result) @definition.function
+(function_declaration name: (simple_identifier) @name "->" . name: (_) @result) @definition.function
 (protocol_function_declaration . (modifiers)? . name: (simple_identifier) @name)
   @definition.method
 (protocol_function_declaration
   name: (simple_identifier) @name
-  "->" . name: [(user_type) (optional_type) (array_type) (dictionary_type) (opaque_type) (existential_type)]
-    @result) @definition.method
+  "->" . name: (_) @result) @definition.method
 (init_declaration name: "init" @name body: (_)? @body) @definition.method
 
 (property_declaration
