@@ -85,10 +85,10 @@ async def _files(situation: Situation, index: Index) -> list[Snippet]:
     twins = await index.paths(f"*{_literal(stem)}*{_literal(path.suffix)}", limit=32)
     scored = []
     for other in {*beside, *twins} - {situation.path}:
-        parts = PurePosixPath(other)
-        same_role = _role(parts.stem) == stem and parts.stem != path.stem
-        if same_role or parts.parent == path.parent:
-            scored.append((-_likeness(path.stem, parts.stem) - same_role, other))
+        its_folder, its_stem = _split(other)
+        same_role = _role(its_stem) == stem and its_stem != path.stem
+        if same_role or its_folder == folder:
+            scored.append((-_likeness(path.stem, its_stem) - same_role, other))
     snippets = []
     for _, other in sorted(scored)[:_MAX_FILES]:
         symbols = [symbol for symbol in await index.symbols_in(other) if not symbol.parent]
@@ -106,6 +106,12 @@ async def _files(situation: Situation, index: Index) -> list[Snippet]:
                 )
             )
     return snippets
+
+
+def _split(path: str) -> tuple[str, str]:
+    """The folder with "/" behind it, and the name without its suffix."""
+    folder, slash, name = path.rpartition("/")
+    return folder + slash, name[:1] + name[1:].rpartition(".")[0] if "." in name[1:] else name
 
 
 def _role(stem: str) -> str:
