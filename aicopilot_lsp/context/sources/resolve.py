@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from aicopilot_lsp.context.protocol import Index
 from aicopilot_lsp.store.index.types import ImportRow, Symbol
+from aicopilot_lsp.text.syntax import outline
 from aicopilot_lsp.text.syntax.outline import Kind
 
 TYPES = frozenset({Kind.CLASS.value, Kind.TYPE.value})
@@ -180,10 +181,7 @@ class Lookup:
 
 def local_name(row: ImportRow) -> str:
     """By what the importing file calls it; "" for a wildcard."""
-    if row.name == "*":
-        return row.alias
-    last = row.module.replace("::", ".").replace("/", ".").rstrip(".").rpartition(".")[2]
-    return row.alias or row.name or last
+    return outline.local_name(row.module, row.name, row.alias)
 
 
 def nearness(path: str, other: str) -> int:

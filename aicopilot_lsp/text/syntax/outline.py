@@ -4,10 +4,14 @@ Places are `Point`s of the document that was read: line, and column in code poin
 ends are exclusive. Names are as written in the source.
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from aicopilot_lsp.text.document import Point
+
+# A file beside this one; a dotted name ends with none of these.
+_FILE = re.compile(r"^[\w-]+\.(?:bash|css|html?|jsx?|json|lua|mjs|php|rb|scss|sh|tsx?)$")
 
 
 class Kind(StrEnum):
@@ -107,9 +111,7 @@ class Import:
     @property
     def local_name(self) -> str:
         """By what this file calls it; "" for a wildcard."""
-        if self.name == "*":
-            return self.alias
-        return self.alias or self.name or _last_part(self.module)
+        return local_name(self.module, self.name, self.alias)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +174,23 @@ class Outline:
     chunks: tuple[Chunk, ...] = ()
 
 
+def local_name(module: str, name: str, alias: str) -> str:
+    """By what a file calls what it imports so: of a file its name without the ending.
+
+    >>> local_name("pkg.mod", "", ""), local_name("./lib/log.sh", "", "")
+    ('mod', 'log')
+    """
+    if name == "*":
+        return alias
+    return alias or name or _last_part(module)
+
+
 def _last_part(module: str) -> str:
-    for separator in ("::", "/", "\\"):
+    if "/" in module:
+        file = module.rstrip("/").rpartition("/")[2]
+        return file.lstrip(".").partition(".")[0]
+    if _FILE.search(module):
+        return module.partition(".")[0]
+    for separator in ("::", "\\"):
         module = module.replace(separator, ".")
     return module.rstrip(".").rpartition(".")[2]
