@@ -98,14 +98,19 @@ def filters() -> "list[Filter]":
 def sources(disabled: Collection[str] = ()) -> "list[Source]":
     """One instance of every registered source of context, ours first, but those named `disabled`.
 
-    One that can't be made is left out, and the log says so: a suggestion does without it.
+    One that can't be made, or goes by another name than it is registered under, is left out, and
+    the log says so: a suggestion does without it.
     """
-    made = []
+    made: list[Source] = []
     for entry in _firsts(SOURCES):
         if entry.name in disabled:
             continue
         try:
-            made.append(_load(entry)())
+            source: Source = _load(entry)()
+            if source.name == entry.name:
+                made.append(source)
+            else:
+                _log.warning("context source %s goes by another name; left out", entry.name)
         except Exception as error:  # noqa: BLE001 - a plug-in may raise anything
             _log.warning("context source %s can't be loaded: %s", entry.name, type(error).__name__)
     return made
