@@ -138,9 +138,9 @@ class Builder:
             if path.rpartition("/")[2] in IGNORE_FILES or path == GIT_EXCLUDE:
                 self.flush()
                 return Changes(changed=changed, removed=removed, stale=True)
-            if path in self.folders and self._root.is_folder(path):
-                continue  # something in it has changed, which is told by itself
             if self._root.is_folder(path):
+                if path in self.folders:
+                    continue  # something in it has changed, which is told by itself
                 found = self._enter(path)
                 folders.extend(found.folders)
                 changed += sum(self._look(one.path) for one in found.files)
@@ -219,10 +219,11 @@ class Builder:
 
     def _forget_below(self, path: str) -> int:
         """A file or folder that is gone, or that is not to be read any more."""
-        prefix = f"{path}/"
-        self.folders = {one for one in self.folders if one != path and not one.startswith(prefix)}
         gone = [path] if path in self._indexed else []
-        gone += [one for one in self._indexed if one.startswith(prefix)]
+        if path in self.folders:
+            prefix = f"{path}/"
+            self.folders -= {one for one in self.folders if f"{one}/".startswith(prefix)}
+            gone += [one for one in self._indexed if one.startswith(prefix)]
         self._forget(gone)
         return len(gone)
 

@@ -5,6 +5,7 @@ processes end with the worker, for their stdin does; each has a thread of the wo
 one file at a time, so that it is known which file a process died of.
 """
 
+import errno
 import os
 import pickle
 import queue
@@ -156,7 +157,7 @@ class _Hand:
                 return process
         except _BROKEN:
             pass
-        raise OSError("a process that parses does not start")
+        raise ChildProcessError(errno.ECHILD, "the processes that parse do not start")
 
     def _end(self) -> None:
         process, self._process = self._process, None
