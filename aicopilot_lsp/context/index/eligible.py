@@ -60,4 +60,5 @@ def _real(path: str | Path) -> Path:
 
 
 def _is_marked(folder: Path) -> bool:
-    return any((folder / mark).exists() for mark in MARKS)
+    # Path.exists raises where a folder around the project may not be looked into.
+    return any(os.path.exists(folder / mark) for mark in MARKS)  # noqa: PTH110

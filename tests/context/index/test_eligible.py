@@ -51,3 +51,7 @@ def test_what_the_user_names_is_indexed_whatever_it_is(home: Path) -> None:
     assert refusal(home, home, str(home)) == ""
     assert refusal(home / "notes", home, str(home / "link")) == ""
     assert refusal(home / "notes", home, str(home)), "what lies in it is not"
+
+
+def test_a_folder_that_can_not_be_looked_into_is_no_project(tmp_path: Path) -> None:
+    assert why_not(tmp_path / ("x" * 300) / "project", (), home=tmp_path / "home")
