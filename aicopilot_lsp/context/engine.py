@@ -218,10 +218,15 @@ class ContextEngine:
         has_index = bool(root) and settings.context.index
         database = index_path(real, self._directory) if has_index else self._directory / _NOWHERE
 
+        folder = Path(root)
+
         @lru_cache(maxsize=_MOST_PATHS)
-        def hidden(path: str) -> bool:
-            wholes = {f"{_slashed(folder)}/{path}" for folder in (root, real)}
+        def excluded(path: str) -> bool:
+            wholes = {f"{_slashed(one)}/{path}" for one in (root, real)}
             return is_hidden((path, *wholes), settings)
+
+        def hidden(path: str) -> bool:
+            return self._services.is_off(folder) or excluded(path)
 
         reader = IndexReader(database)
         index = LocalIndex(reader, resolve=UnsavedImports(reader), is_hidden=hidden)

@@ -66,12 +66,15 @@ class Workspace:
         self.settings = Settings(context=_PATIENT)
         self.jobs: list[Job] = []
         self._engine: ContextEngine | None = None
+        self._changed = asyncio.Event()
 
     @property
     def engine(self) -> ContextEngine:
         """Made when it is first asked for, with the settings of then."""
         if self._engine is None:
-            services = IndexServices(self.indexes, lambda _: None, make=self._service)
+            services = IndexServices(
+                self.indexes, lambda _: self._changed.set(), make=self._service
+            )
             self._engine = ContextEngine(
                 self.settings,
                 sources=self.sources,
@@ -79,6 +82,12 @@ class Workspace:
                 indexes=services,
             )
         return self._engine
+
+    async def until(self, state: State) -> None:
+        """Return when the folder's index is in this state."""
+        while [status.state for status in self.engine.statuses()] != [state]:
+            self._changed.clear()
+            await self._changed.wait()
 
     def index(self, path: str, text: str) -> None:
         """As its worker does with a file on the disk."""
@@ -160,9 +169,7 @@ async def test_what_is_indexed_is_found_and_an_index_is_wanted(workspace: Worksp
     workspace.index("stock.py", STOCK)
     assert await workspace.found() == [("stock.py", STOCK.rstrip())]
     assert [job.root for job in workspace.jobs] == [str(workspace.folder)]
-    status = await workspace.engine.ready(workspace.folder)
-    assert status is not None
-    assert status.state is State.READY
+    await workspace.until(State.READY)
 
 
 async def test_open_documents_win_over_the_disk_and_are_those_on_the_disk_again_when_closed(
@@ -214,6 +221,16 @@ async def test_where_indexes_are_switched_off_none_that_was_left_there_is_asked(
 ) -> None:
     workspace.index("stock.py", STOCK)
     workspace.settings = Settings(context=replace(_PATIENT, index=False))
+    assert await workspace.found() == []
+
+
+async def test_of_a_folder_that_is_no_project_nothing_is_told_but_what_is_open(
+    workspace: Workspace,
+) -> None:
+    workspace.index("stock.py", STOCK)  # while it was one
+    (workspace.folder / ".git").rmdir()
+    await workspace.found()
+    await workspace.until(State.OFF)
     assert await workspace.found() == []
 
 

@@ -77,6 +77,10 @@ class IndexServices:
         """Whether it was wanted before."""
         return folder in self._services or folder in self._refused
 
+    def is_off(self, folder: Path) -> bool:
+        """Whether it was wanted and there is to be none, whatever an earlier one left there."""
+        return folder in self._refused
+
     def want(self, folder: Path) -> None:
         """A document in this folder was opened: have an index of it. Cheap where there is one."""
         if self.knows(folder):
