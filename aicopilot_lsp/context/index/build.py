@@ -2,15 +2,14 @@
 
 A file whose size and time are those that the index knows is not read; one whose bytes are the same
 is not parsed. Rows are put some hundred files at a time, so that a build that is killed goes on
-where it was. Nothing here waits: a scan is a generator that gives way after each file, and
-single changed files can be done in between.
+where it was. A scan is a generator that gives way after each file: single changed files can be done
+in between.
 """
 
 import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterable, Sequence
-from dataclasses import replace
 
 from aicopilot_lsp.context.index.content import text_of
 from aicopilot_lsp.context.index.ignore import (
@@ -20,6 +19,7 @@ from aicopilot_lsp.context.index.ignore import (
     IgnoreRules,
 )
 from aicopilot_lsp.context.index.journal import Journal
+from aicopilot_lsp.context.index.making import Making, noted
 from aicopilot_lsp.context.index.opening import Content, Root, Stamp
 from aicopilot_lsp.context.index.parsing import MakeRow, SourceText
 from aicopilot_lsp.context.index.refusal import Refusal
@@ -32,8 +32,6 @@ from aicopilot_lsp.store.index.types import Known as Indexed
 # What is lost by a kill, against what a transaction costs (some ms).
 BATCH_FILES = 200
 _BATCH_BYTES = 4 << 20
-# So many to be parsed are worth the start of other processes (0.3 s each).
-MANY_FILES = 300
 # The state of the index that holds what the journal has against files.
 SUSPECTS = "suspects"
 LAST_SCAN = "last-scan"
@@ -41,7 +39,7 @@ LAST_SCAN = "last-scan"
 
 class Builder:
     """One root's index. Not for two threads at once; what it raises is StoreError, or OSError where
-    the root itself can't be read.
+    the root itself can't be read or no process starts that parses.
 
     Attributes
     ----------
@@ -52,10 +50,8 @@ class Builder:
 
     Parameters
     ----------
-    make_row : callable
-        What the process itself parses single files by.
-    begin_pool : callable or None
-        Starts the processes that parse the files of a large scan; None: there are none.
+    make_row, begin_pool
+        See Making.
     """
 
     def __init__(
@@ -72,15 +68,13 @@ class Builder:
     ) -> None:
         self._root = root
         self._writer = writer
-        self._make_row = make_row
+        self._making = Making(make_row, journal, begin_pool)
         self._journal = journal
         self._limits = limits
         self._exclude = tuple(exclude)
         self._stopped = stopped
         self._indexed = dict(writer.known())
         self._targets = Targets(root, self._indexed)
-        self._begin_pool = begin_pool
-        self._pool: Pool | None = None
         self._rules = self._fresh_rules()
         self._batch: list[FileRow] = []
         self._batch_bytes = 0
@@ -111,8 +105,7 @@ class Builder:
         waiting = by_use(waiting, now_ns=time.time_ns())
         waiting.sort(key=lambda found: self._journal.is_suspect(found.path))
         total, changed = len(waiting), 0
-        if total >= MANY_FILES and self._begin_pool is not None:
-            self._pool = self._begin_pool()
+        self._making.begin(total)
         try:
             yield Progress(done=0, total=total)
             for done, found in enumerate(waiting, 1):
@@ -120,9 +113,7 @@ class Builder:
                 yield Progress(done=done, total=total, changed=changed)
             self.flush()
         finally:
-            if self._pool is not None:
-                self._pool.close()
-                self._pool = None
+            self._making.end()
         if self._targets.are_stale:
             self._writer.set_targets(self._targets.settle(self._writer.loose_imports()))
 
@@ -162,7 +153,7 @@ class Builder:
 
     def flush(self) -> None:
         """Put what waits, to be parsed too."""
-        self._settle(at_most=0)
+        self._add(self._making.settled())
         self._put_batch()
 
     def _put_batch(self) -> None:
@@ -259,8 +250,8 @@ class Builder:
         return True
 
     def _is_at_limit(self) -> bool:
-        pending = self._pool.pending if self._pool else 0
-        return len(self._indexed) + len(self._batch) + pending >= self._limits.max_files
+        waiting = len(self._batch) + self._making.pending
+        return len(self._indexed) + waiting >= self._limits.max_files
 
     def _touch(self, path: str, digest: bytes, stamp: Stamp) -> None:
         size_bytes, modified_ns = stamp.size_bytes, stamp.modified_ns
@@ -269,11 +260,12 @@ class Builder:
             self._writer.touch(path, size_bytes=size_bytes, modified_ns=modified_ns)
             self._indexed[path] = known
 
-    def _add(self, row: FileRow) -> None:
-        self._batch.append(row)
-        self._batch_bytes += len(row.text)
-        if len(self._batch) >= BATCH_FILES or self._batch_bytes >= _BATCH_BYTES:
-            self._put_batch()
+    def _add(self, rows: Iterable[FileRow]) -> None:
+        for row in rows:
+            self._batch.append(self._targets.resolved(row))
+            self._batch_bytes += len(row.text)
+            if len(self._batch) >= BATCH_FILES or self._batch_bytes >= _BATCH_BYTES:
+                self._put_batch()
 
     def _take(self, path: str, content: Content, digest: bytes) -> None:
         """Have a file's row made and put, now or when it has been parsed elsewhere."""
@@ -286,48 +278,8 @@ class Builder:
         )
         if isinstance(text, Refusal):
             self.left_out[text] += 1
-            self._add(_noted(source, text))
-        elif self._journal.is_guilty(path):
-            self._add(_noted(source, Refusal.CRASHES))
-        elif self._pool is not None:
-            self._pool.submit(source)
-            if self._pool.is_full:
-                self._settle(at_most=self._pool.pending - 1)
-        else:
-            self._add(self._targets.resolved(self._parsed(source)))
-
-    def _settle(self, *, at_most: int) -> None:
-        """Take what was parsed elsewhere until so many files are left there."""
-        while self._pool is not None and self._pool.pending > at_most:
-            source, row = self._pool.take()
-            if isinstance(row, FileRow):
-                self._add(self._targets.resolved(row))
-                continue
-            if row is Refusal.CRASHES:
-                self._journal.strike(source.path)
-                if not self._journal.is_guilty(source.path):
-                    self._pool.submit(source)  # somebody else may have ended the process
-                    continue
-            self._add(replace(_noted(source, row), text=source.text))
-
-    def _parsed(self, source: SourceText) -> FileRow:
-        if self._journal.is_suspect(source.path):
+            self._add([noted(source, text)])
+            return
+        if self._journal.is_suspect(path):
             self.flush()  # what waits must not be lost with it
-        self._journal.begin(source.path)
-        try:
-            return self._make_row(source)
-        except Exception:  # noqa: BLE001 - one file must not cost the others
-            return replace(_noted(source, Refusal.FAILED), text=source.text)
-
-
-def _noted(source: SourceText, why: Refusal) -> FileRow:
-    """A file of which nothing is known but why."""
-    return FileRow(
-        path=source.path,
-        language=source.language.name,
-        digest=source.digest,
-        size_bytes=source.stamp.size_bytes,
-        modified_ns=source.stamp.modified_ns,
-        text="",
-        note=why,
-    )
+        self._add(self._making.rows(source))

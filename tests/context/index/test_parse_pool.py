@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aicopilot_lsp.context.index import build
+from aicopilot_lsp.context.index import making
 from aicopilot_lsp.context.index.build import Builder
 from aicopilot_lsp.context.index.journal import Journal
 from aicopilot_lsp.context.index.opening import Root, Stamp
@@ -106,7 +106,7 @@ def test_it_is_full_before_large_files_fill_the_memory(begin: Callable[..., Pars
 def test_a_large_scan_leaves_out_what_crashes_twice_and_nothing_else(
     tmp_path: Path, begin: Callable[..., ParsePool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(build, "MANY_FILES", 3)
+    monkeypatch.setattr(making, "MANY_FILES", 3)
     folder = tmp_path / "root"
     folder.mkdir()
     for name in ("a.py", "b.py", "crash.py", "raise.py"):
@@ -139,7 +139,7 @@ def test_a_large_scan_leaves_out_what_crashes_twice_and_nothing_else(
 def test_a_change_during_a_large_scan_is_put_after_what_the_scan_had_read(
     tmp_path: Path, begin: Callable[..., ParsePool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(build, "MANY_FILES", 3)
+    monkeypatch.setattr(making, "MANY_FILES", 3)
     folder = tmp_path / "root"
     folder.mkdir()
     for number in range(20):

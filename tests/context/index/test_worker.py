@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from aicopilot_lsp.context.index.build import MANY_FILES
+from aicopilot_lsp.context.index.making import MANY_FILES
 from aicopilot_lsp.context.index.parse_pool import processes
 from aicopilot_lsp.context.index.refusal import Refusal
 from aicopilot_lsp.context.index.wire import EXIT_UNUSABLE, Command, Do, Event, Job, Say
