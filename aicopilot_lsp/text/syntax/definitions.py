@@ -96,17 +96,17 @@ def definitions(
     placed: list[Placed] = []
     fields: dict[tuple[str, str], int] = {}
     around: list[Placed] = []
-    for draft in sorted(drafts, key=lambda d: (d.start, -d.end, d.name_node.start_byte)):
+    in_order = sorted(drafts, key=lambda d: (d.start, -d.end, d.name_node.start_byte))
+    modules = _modules(in_order)
+    for draft in in_order:
         while around and not _holds(around[-1].draft, draft):
             around.pop()
         kind, parent = _place(draft, around)
         if kind is None or len(around) >= MOST_DEEP:
             continue
-        class_name = parent.class_name if parent else ""
-        if kind is Kind.CLASS:
-            class_name = draft.name
-        elif draft.parent:
-            class_name = draft.parent
+        if kind is Kind.METHOD and draft.parent in modules:  # `int ns::f()` looks like one
+            kind = Kind.FUNCTION
+        class_name = _class_name(draft, kind, parent)
         definition = _definition(draft, kind, parent, source)
         definition = _with_types(definition, draft, class_name, types)
         definition = _with_place(definition, draft, source, by_last_row, begins)
@@ -119,6 +119,14 @@ def definitions(
         placed.append(Placed(draft, definition, class_name))
         around.append(placed[-1])
     return placed
+
+
+def _modules(drafts: Iterable[Draft]) -> set[str]:
+    """What is known to be a module or a namespace, and no class."""
+    names: dict[Kind, set[str]] = {Kind.MODULE: set(), Kind.CLASS: set()}
+    for draft in drafts:
+        names.setdefault(draft.kind, set()).add(draft.name)
+    return names[Kind.MODULE] - names[Kind.CLASS]
 
 
 def _holds(outer: Draft, inner: Draft) -> bool:
@@ -144,6 +152,15 @@ def _place(draft: Draft, around: list[Placed]) -> tuple[Kind | None, Placed | No
         if parent.definition.kind is Kind.CLASS:
             return Kind.FIELD, parent
     return kind, parent
+
+
+def _class_name(draft: Draft, kind: Kind, parent: Placed | None) -> str:
+    """The class that its members, or what `self` is in it, belong to."""
+    if kind is Kind.CLASS:
+        return draft.name
+    if draft.parent and kind is not Kind.FUNCTION:
+        return draft.parent
+    return parent.class_name if parent else ""
 
 
 def _is_member(draft: Draft, parent: Placed | None) -> bool:

@@ -4,7 +4,7 @@ tree-sitter counts rows by "\\n" alone and columns in bytes; our lines also end 
 our columns are code points. What is replaced here keeps its length in bytes, so nothing shifts:
 a lone "\\r" by "\\n", half a surrogate pair (legal in JSON, not in UTF-8) by U+FFFD, which takes
 three bytes as well, and NUL, which some parsers take for the end of the file, by a space.
-All of it can be said of each line alone, so an edit re-encodes the lines that it touched.
+All of it can be said of each line alone, so a column is found in the line's own bytes.
 """
 
 import re

@@ -1,7 +1,8 @@
 """What a file holds: the way in for everybody who has a document and wants its outline.
 
 Never fails and never takes long: without a parser, and where the parser takes too long or finds a
-tree too deep, the file is read by indentation and by words. Runs in worker processes and in threads of the server.
+tree too deep, the file is read by indentation and by words. Runs in worker processes and in threads
+of the server.
 """
 
 from urllib.parse import unquote, urlsplit

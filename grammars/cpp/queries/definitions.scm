@@ -81,7 +81,8 @@
 (field_declaration type: (_) @result declarator: (reference_declarator (field_identifier) @name))
   @definition.field
 
-; Written outside of the class. A namespace before the name looks the same, and is taken for one.
+; Written outside of the class. A namespace before the name looks the same, and is taken for a class
+; unless the file opens it somewhere.
 (function_definition
   type: (_)? @result
   declarator: [

@@ -177,3 +177,15 @@ def test_a_parser_made_for_another_version_is_done_without_and_said_once(
     assert not read("def g(): pass\n", old).parsed
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "by indentation" in caplog.text
+
+
+def test_what_is_written_behind_a_namespace_is_a_function_and_behind_a_class_a_method() -> None:
+    text = "namespace ns { int f(); class A { void m(); }; }\nint ns::f() { return 1; }\n"
+    found = read(text + "void ns::A::m() {}\nvoid B::n() {}\n", language_for("cpp"))
+    assert [(d.kind, d.parent, d.name) for d in found.definitions if d.body] == [
+        ("module", "", "ns"),
+        ("class", "ns", "A"),
+        ("function", "ns", "f"),
+        ("method", "A", "m"),
+        ("method", "B", "n"),
+    ]
