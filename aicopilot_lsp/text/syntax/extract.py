@@ -28,6 +28,7 @@ _RANKS = {"name": 0, "member": 1, "type": 2, "call": 3, "none": 4}
 _AROUND_MODULES = ('""', "''", "``", "<>")
 _ARGUMENTS = re.compile(r"[<\[(]")  # a class that extends Result[X] is a Result, not an X
 _MOST_CHAIN_BYTES = 1_600
+_MOST_PIECES = 32  # each looks again at all of a node that is larger: a class, a long function
 _MOST_NAME_CHARS = 200  # a longer name is none: a heading, a key or a selector that is text
 
 
@@ -81,6 +82,7 @@ def outline_from(
     """
     check_depth(tree, content)
     source, found = Source.of(content, lines), _Found()
+    piece_bytes = max(piece_bytes, len(content) // _MOST_PIECES)
     for asked in grammar.inquiries:
         size = max(len(content), 1) if asked.whole else piece_bytes
         for index, captures in matches(asked.query, tree.root_node, content, deadline, size):

@@ -2,6 +2,7 @@
 
 import ast
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -189,3 +190,11 @@ def test_what_is_written_behind_a_namespace_is_a_function_and_behind_a_class_a_m
         ("method", "A", "m"),
         ("method", "B", "n"),
     ]
+
+
+def test_outlines_may_be_made_by_several_threads_at_once() -> None:
+    text = OURS[0].read_text(encoding="utf-8") + "def f(x: int): return x\n" * 200
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(read, [text] * 12))
+    assert found == [read(text)] * 12
+    assert found[0].parsed
