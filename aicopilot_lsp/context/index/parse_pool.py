@@ -149,7 +149,10 @@ class _Hand:
     def _started(self) -> subprocess.Popen[bytes]:
         """Raises OSError where it does not come to its first word: no file is to blame for that."""
         self._process = process = subprocess.Popen(  # noqa: S603 - ourselves
-            self._arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            self._arguments,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # tracebacks may quote what was parsed (INV-7)
         )
         assert process.stdout  # noqa: S101 - a pipe
         try:
