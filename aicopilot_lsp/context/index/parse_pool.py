@@ -26,7 +26,6 @@ _MOST_PROCESSES = 2
 # Enough for all processes to go on while the worker puts a batch of rows.
 _MOST_PENDING = 64
 _MOST_PENDING_CHARS = 4 << 20
-_BROKEN = (OSError, EOFError, pickle.UnpicklingError)
 
 
 def command() -> list[str]:
@@ -141,7 +140,7 @@ class _Hand:
             pickle.dump(source, process.stdin, pickle.HIGHEST_PROTOCOL)
             process.stdin.flush()
             row = pickle.load(process.stdout)  # noqa: S301 - of our own process
-        except _BROKEN:
+        except Exception:  # noqa: BLE001 - it has ended, or what it says makes no sense
             self._end()
             return Refusal.CRASHES
         return Refusal.FAILED if row is None else replace(row, text=source.text)
@@ -155,11 +154,9 @@ class _Hand:
             stderr=subprocess.DEVNULL,  # tracebacks may quote what was parsed (INV-7)
         )
         assert process.stdout  # noqa: S101 - a pipe
-        try:
+        with suppress(OSError, EOFError, pickle.UnpicklingError):
             if pickle.load(process.stdout) == READY:  # noqa: S301 - of our own process
                 return process
-        except _BROKEN:
-            pass
         raise ChildProcessError(errno.ECHILD, "the processes that parse do not start")
 
     def _end(self) -> None:
