@@ -11,7 +11,7 @@ from aicopilot_lsp.text.document import DocumentSnapshot, Point
 from aicopilot_lsp.text.languages import PLAIN, Language, language_for
 from aicopilot_lsp.text.lines import content_length
 from aicopilot_lsp.text.syntax import plain
-from aicopilot_lsp.text.syntax.outline import Definition, Kind, Outline, Role
+from aicopilot_lsp.text.syntax.outline import Definition, Import, Kind, Outline, Role, Scope
 from aicopilot_lsp.text.syntax.plain import outline
 
 TCL = """\
@@ -63,7 +63,7 @@ def _text(document: DocumentSnapshot, start: Point, end: Point) -> str:
     return document.text[document.offset_at(start) : document.offset_at(end)]
 
 
-def test_a_definition_has_its_comment_its_signature_and_its_body():
+def test_a_definition_has_its_comment_its_signature_and_its_body() -> None:
     document = DocumentSnapshot.from_text(TCL)
     add, twice = outline(document, PLAIN).definitions
     assert (add.name, add.kind, add.start.line) == ("add", Kind.FUNCTION, 3)
@@ -75,7 +75,7 @@ def test_a_definition_has_its_comment_its_signature_and_its_body():
     assert twice.doc is None
 
 
-def test_a_brace_on_the_line_below_begins_the_body():
+def test_a_brace_on_the_line_below_begins_the_body() -> None:
     document = DocumentSnapshot.from_text(C)
     found = outline(document, language_for("c")).definitions
     assert [(item.name, item.kind) for item in found] == [
@@ -114,7 +114,9 @@ def test_a_brace_on_the_line_below_begins_the_body():
         ("pub fn new() -> Self {\n    x\n}\n", "function new"),
     ],
 )
-def test_a_head_is_known_by_the_words_and_forms_that_languages_share(source, expected):
+def test_a_head_is_known_by_the_words_and_forms_that_languages_share(
+    source: str, expected: str
+) -> None:
     assert _definitions(source) == [expected]
 
 
@@ -137,11 +139,11 @@ def test_a_head_is_known_by_the_words_and_forms_that_languages_share(source, exp
         "\n\n",
     ],
 )
-def test_statements_and_prose_define_nothing(source):
+def test_statements_and_prose_define_nothing(source: str) -> None:
     assert _definitions(source) == []
 
 
-def test_definitions_nest_by_indentation_and_a_classes_functions_are_methods():
+def test_definitions_nest_by_indentation_and_a_classes_functions_are_methods() -> None:
     source = (
         "class A {\n"
         "  struct B {\n"
@@ -169,7 +171,7 @@ def test_definitions_nest_by_indentation_and_a_classes_functions_are_methods():
     assert ends == [10, 5, 4, 8, 13]
 
 
-def test_attributes_above_a_definition_belong_to_it():
+def test_attributes_above_a_definition_belong_to_it() -> None:
     source = "// doc\n@objc\n@main\nfunc run() {\n  x\n}\n"
     (found,) = _outline(source).definitions
     assert (found.start, found.head) == (Point(0, 0), Point(3, 0))
@@ -201,13 +203,17 @@ def test_attributes_above_a_definition_belong_to_it():
         ("x = 1", []),
     ],
 )
-def test_imports_are_known_by_their_usual_shapes(line, expected):
+def test_imports_are_known_by_their_usual_shapes(
+    line: str, expected: list[tuple[str, str, str]]
+) -> None:
     found = _outline(line).imports
     assert [(item.module, item.name, item.alias) for item in found] == expected
     assert all((item.start, item.end) == (Point(0, 0), Point(0, len(line))) for item in found)
 
 
-def test_references_are_names_outside_of_comments_and_strings_with_what_stands_before_them():
+def test_references_are_names_outside_of_comments_and_strings_with_what_stands_before_them() -> (
+    None
+):
     found = _outline(C, language_for("c")).references
     assert [(item.receiver, item.name, item.role) for item in found if item.at.line == 8] == [
         ("", "sum", Role.CALL),
@@ -219,7 +225,7 @@ def test_references_are_names_outside_of_comments_and_strings_with_what_stands_b
     assert not {"stdio", "The", "of", "return"} & {item.name for item in found}
 
 
-def test_a_receiver_is_the_whole_chain_as_written():
+def test_a_receiver_is_the_whole_chain_as_written() -> None:
     found = _outline("self.pool.take().run(größe)\n").references
     assert [(item.receiver, item.name, item.at.column) for item in found] == [
         ("self", "pool", 5),
@@ -229,7 +235,7 @@ def test_a_receiver_is_the_whole_chain_as_written():
     ]
 
 
-def test_blocks_are_scopes():
+def test_blocks_are_scopes() -> None:
     found = _outline(C, language_for("c")).scopes
     assert [(item.start, item.end) for item in found] == [
         (Point(6, 0), Point(11, 1)),
@@ -238,7 +244,7 @@ def test_blocks_are_scopes():
     ]
 
 
-def test_a_file_is_cut_where_its_blocks_begin():
+def test_a_file_is_cut_where_its_blocks_begin() -> None:
     function = "func f{0}() {{\n" + "  x\n" * 20 + "}}\n\n"
     found = _outline("".join(function.format(number) for number in range(6))).chunks
     assert [(item.first, item.last) for item in found] == [
@@ -246,7 +252,7 @@ def test_a_file_is_cut_where_its_blocks_begin():
     ]
 
 
-def test_no_more_is_looked_for_than_a_person_writes(monkeypatch):
+def test_no_more_is_looked_for_than_a_person_writes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plain, "MOST_LINES", 4)
     monkeypatch.setattr(plain, "MOST_LINE_CHARS", 20)
     monkeypatch.setattr(plain, "MOST_REFERENCES", 3)
@@ -256,7 +262,7 @@ def test_no_more_is_looked_for_than_a_person_writes(monkeypatch):
     assert sum(item.last - item.first for item in found.chunks) == 96
 
 
-def test_blocks_four_hundred_deep_do_no_harm():
+def test_blocks_four_hundred_deep_do_no_harm() -> None:
     lines = [" " * depth + f"def f{depth}():" for depth in range(400)]
     found = _outline("\n".join(lines))
     assert found.definitions[0].end.line == 399
@@ -280,7 +286,7 @@ _LANGUAGES = st.sampled_from(
 
 
 @given(_TEXTS, _LANGUAGES)
-def test_any_text_has_an_outline_that_lies_within_it(text, language):
+def test_any_text_has_an_outline_that_lies_within_it(text: str, language: Language) -> None:
     document = DocumentSnapshot.from_text(text)
     found = outline(document, language)
     assert not found.parsed
@@ -299,7 +305,9 @@ def test_any_text_has_an_outline_that_lies_within_it(text, language):
 
 
 @given(_TEXTS, _LANGUAGES)
-def test_chunks_do_not_overlap_and_hold_every_line_that_is_not_blank(text, language):
+def test_chunks_do_not_overlap_and_hold_every_line_that_is_not_blank(
+    text: str, language: Language
+) -> None:
     document = DocumentSnapshot.from_text(text)
     found = outline(document, language)
     places = [(chunk.first, chunk.last) for chunk in found.chunks]
@@ -315,13 +323,18 @@ def _covered(found: Outline) -> set[int]:
 
 
 def _ranges(found: Outline) -> Iterator[tuple[Point, Point]]:
-    for item in (*found.definitions, *found.imports, *found.scopes):
+    items: tuple[Definition | Import | Scope, ...] = (
+        *found.definitions,
+        *found.imports,
+        *found.scopes,
+    )
+    for item in items:
         yield item.start, item.end
         if isinstance(item, Definition) and item.doc is not None:
             yield item.doc
 
 
-def test_a_column_counts_characters_whatever_is_cut_off_a_line():
+def test_a_column_counts_characters_whatever_is_cut_off_a_line() -> None:
     document = DocumentSnapshot.from_text("class " + "A" * 700 + ":\r\n  x\r\n")
     (found,) = outline(document, PLAIN).definitions
     assert found.end == Point(1, 3)

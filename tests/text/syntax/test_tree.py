@@ -43,7 +43,7 @@ def _updated(before: SyntaxTree, text: str) -> SyntaxTree:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_random_edits_leave_the_tree_that_a_fresh_parse_gives(language):
+def test_random_edits_leave_the_tree_that_a_fresh_parse_gives(language: str) -> None:
     edits = EDITS // len(LANGUAGES)
     tally = run_random_sessions(language, edits, SEED, most_lines=12)
     assert tally.differences == []
@@ -69,7 +69,9 @@ def test_random_edits_leave_the_tree_that_a_fresh_parse_gives(language):
         ),
     ],
 )
-def test_what_was_typed_before_does_not_sway_how_an_error_is_read(language_id, before, after):
+def test_what_was_typed_before_does_not_sway_how_an_error_is_read(
+    language_id: str, before: str, after: str
+) -> None:
     assert same_tree(_updated(_tree(before, language_id), after), _tree(after, language_id))
     assert same_tree(_updated(_tree(after, language_id), before), _tree(before, language_id))
 
@@ -84,11 +86,11 @@ _PIECES = st.lists(
 
 
 @given(_PIECES, _PIECES | st.text())
-def test_any_two_texts_may_be_versions_of_one_file(before, after):
+def test_any_two_texts_may_be_versions_of_one_file(before: str, after: str) -> None:
     assert same_tree(_updated(_tree(before), after), _tree(after))
 
 
-def test_an_update_is_a_new_tree_and_the_old_one_stays_as_it_was():
+def test_an_update_is_a_new_tree_and_the_old_one_stays_as_it_was() -> None:
     before = _tree("def one():\n    pass\n")
     after = _updated(before, "def one():\n    pass\n\ndef two():\n    pass\n")
     assert [found.name for found in before.outline().definitions] == ["one"]
@@ -97,7 +99,7 @@ def test_an_update_is_a_new_tree_and_the_old_one_stays_as_it_was():
     assert same_tree(before, _tree("def one():\n    pass\n"))
 
 
-def test_the_outline_is_that_of_the_document():
+def test_the_outline_is_that_of_the_document() -> None:
     document = _document(PYTHON)
     grown = _updated(_tree(PYTHON.replace("breite", "b")), PYTHON)
     assert grown.outline() == outline(document, language_for("python"))
@@ -108,32 +110,32 @@ def test_the_outline_is_that_of_the_document():
     )
 
 
-def test_line_ends_of_another_kind_are_another_version_of_the_same_tree():
+def test_line_ends_of_another_kind_are_another_version_of_the_same_tree() -> None:
     before = _tree("def f():\n    pass\n")
     after = _updated(before, "def f():\r    pass\r")
     assert after.document.lines == ("def f():\r", "    pass\r", "")
     assert after.outline() == before.outline()
 
 
-def test_a_language_without_a_parser_has_no_tree():
+def test_a_language_without_a_parser_has_no_tree() -> None:
     assert SyntaxTree.parse(_document("x", "plaintext"), PLAIN) is None
 
 
-def test_a_document_that_changes_its_language_is_parsed_anew():
+def test_a_document_that_changes_its_language_is_parsed_anew() -> None:
     before = _tree("let x = <T>y", "typescript")
     after = before.updated(_document("let x = <T>y</T>", "typescriptreact"))
     assert after is not None
     assert same_tree(after, _tree("let x = <T>y</T>", "typescriptreact"))
 
 
-def test_a_file_that_is_too_large_has_no_tree(monkeypatch):
+def test_a_file_that_is_too_large_has_no_tree(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tree, "MOST_BYTES", 20)
     small = _tree("x = 1\n")
     assert small.updated(_document("x = 1\n" * 4)) is None
     assert SyntaxTree.parse(_document("x = 1\n" * 4), language_for("python")) is None
 
 
-def test_parsing_that_takes_too_long_is_given_up_and_the_old_tree_still_serves():
+def test_parsing_that_takes_too_long_is_given_up_and_the_old_tree_still_serves() -> None:
     text = "def f(x):\n    return [x, (x, {x: x})]\n" * 2_000
     assert SyntaxTree.parse(_document(text), language_for("python"), limit_ms=0) is None
     small = _tree("x = 1\n")
@@ -141,7 +143,7 @@ def test_parsing_that_takes_too_long_is_given_up_and_the_old_tree_still_serves()
     assert same_tree(_updated(small, "x = 12\n"), _tree("x = 12\n"))
 
 
-def test_an_outline_that_takes_too_long_is_one_without_the_parser():
+def test_an_outline_that_takes_too_long_is_one_without_the_parser() -> None:
     found = _tree("def f(x):\n    return x\n").outline(limit_ms=0)
     assert not found.parsed
     assert [item.name for item in found.definitions] == ["f"]
