@@ -27,11 +27,12 @@ def run_demo(folder: Path, script: dict[str, Any], more: str = "") -> tuple[int,
     return done.returncode, done.stdout
 
 
-# The indentation is the model's to write.
+# The indentation is the model's to write. A prompt may show what another file defines, so the line
+# at the cursor comes first.
 ANSWERS = [
-    {"when": "class Cart:", "text": "        return self.items\n"},
+    {"when": "for line in lines(", "text": "cart):\n"},
     {"when": "interface Money", "text": "  return a;\n"},
-    {"when": "import Cart", "text": "cart):\n"},
+    {"when": "class Cart:", "text": "        return self.items\n"},
 ]
 
 
