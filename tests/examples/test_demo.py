@@ -30,7 +30,7 @@ def run_demo(folder: Path, script: dict[str, Any], more: str = "") -> tuple[int,
 # The indentation is the model's to write. A prompt may show what another file defines, so the line
 # at the cursor comes first.
 ANSWERS = [
-    {"when": "for line in lines(", "text": "cart):\n"},
+    {"when": "for line in", "text": "cart):\n"},
     {"when": "interface Money", "text": "  return a;\n"},
     {"when": "class Cart:", "text": "        return self.items\n"},
 ]
