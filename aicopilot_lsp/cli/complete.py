@@ -11,7 +11,7 @@ import typer
 from aicopilot_lsp.assembly import Engine
 from aicopilot_lsp.cli.options import ConfigFile
 from aicopilot_lsp.cli.printable import printable
-from aicopilot_lsp.cli.session import open_engine, settings_for
+from aicopilot_lsp.cli.session import complete_at, open_engine, settings_for
 from aicopilot_lsp.cli.target import Target, read_target
 from aicopilot_lsp.completion import budget
 from aicopilot_lsp.completion.report import context_record
@@ -83,11 +83,7 @@ async def _run(target: Target, engine: Engine) -> Outcome:
             rule="binary",
             message=f"{target.path.name} is not text in UTF-8: nothing is completed in it.",
         )
-    try:
-        await engine.context_ready(target.root)
-        return await engine.complete(target.snapshot())
-    finally:
-        await engine.aclose()
+    return await complete_at(engine, target)
 
 
 def as_record(outcome: Outcome) -> dict[str, Any]:

@@ -6,13 +6,12 @@ from typing import Annotated
 
 import typer
 
-from aicopilot_lsp.assembly import Engine
 from aicopilot_lsp.cli.options import ConfigFile
 from aicopilot_lsp.cli.printable import printable
-from aicopilot_lsp.cli.session import open_engine, settings_for
-from aicopilot_lsp.cli.target import Target, TargetError, read_target
+from aicopilot_lsp.cli.session import complete_at, open_engine, settings_for
+from aicopilot_lsp.cli.target import TargetError, read_target
 from aicopilot_lsp.completion.report import report
-from aicopilot_lsp.completion.types import Outcome, OutcomeKind
+from aicopilot_lsp.completion.types import OutcomeKind
 
 
 def explain(
@@ -49,15 +48,7 @@ def explain(
     if target.text is None:
         raise TargetError(f"{file} is not text in UTF-8: nothing is completed in it.")
     settings = settings_for(config, target.root)
-    outcome = asyncio.run(_run(target, open_engine(settings, with_context=True)))
+    outcome = asyncio.run(complete_at(open_engine(settings, with_context=True), target))
     typer.echo(printable(report(outcome)))
     if outcome.kind in (OutcomeKind.MODEL_ERROR, OutcomeKind.TIMEOUT):
         raise typer.Exit(1)
-
-
-async def _run(target: Target, engine: Engine) -> Outcome:
-    try:
-        await engine.context_ready(target.root)
-        return await engine.complete(target.snapshot())
-    finally:
-        await engine.aclose()
