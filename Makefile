@@ -68,10 +68,10 @@ bench-index: $(STAMP)  ## the index of 10,000 files made from the sources in FRO
 
 bench-quality: model  ## suggestions with and without context: TASKS=FILE REPOSITORIES=DIR OUT=DIR
 	mkdir -p $(OUT)
-	$(BIN)/python bench/quality.py $(TASKS) --prompt-tokens 550 --out $(OUT)/alone-550.jsonl
-	$(BIN)/python bench/quality.py $(TASKS) --prompt-tokens 550 --out $(OUT)/context-550.jsonl --repositories $(REPOSITORIES)
-	$(BIN)/python bench/quality.py $(TASKS) --prompt-tokens 1500 --out $(OUT)/alone-1500.jsonl
-	$(BIN)/python bench/quality.py $(TASKS) --prompt-tokens 700 --ahead-tokens 800 --out $(OUT)/context-1500.jsonl --repositories $(REPOSITORIES)
+	$(BIN)/python -m bench.quality $(TASKS) --prompt-tokens 550 --out $(OUT)/alone-550.jsonl
+	$(BIN)/python -m bench.quality $(TASKS) --prompt-tokens 550 --out $(OUT)/context-550.jsonl --repositories $(REPOSITORIES)
+	$(BIN)/python -m bench.quality $(TASKS) --prompt-tokens 1500 --out $(OUT)/alone-1500.jsonl
+	$(BIN)/python -m bench.quality $(TASKS) --prompt-tokens 700 --ahead-tokens 800 --out $(OUT)/context-1500.jsonl --repositories $(REPOSITORIES)
 
 bench-models: model  ## test the small model through every interface that llama.cpp serves
 	$(BIN)/python bench/models.py

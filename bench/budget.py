@@ -18,36 +18,46 @@ from pathlib import Path
 from typing import Any
 
 from aicopilot_lsp.cli.session import open_engine, settings_for
+from aicopilot_lsp.completion.types import Outcome
 from aicopilot_lsp.config.settings import Settings
-from bench import quality
+from bench import tasks
+from bench.tasks import Task
+
+_NO_DEADLINE_MS = 600_000
 
 
 def main() -> None:
     arguments = _arguments()
-    tasks = quality.read(arguments.tasks)[arguments.skip :: arguments.every]
+    chosen = tasks.read(arguments.tasks)[arguments.skip :: arguments.every]
     if arguments.kinds:
-        tasks = [task for task in tasks if task["kind"] in arguments.kinds]
-    settings = quality.unhurried(settings_for(arguments.config, Path.cwd()))
+        chosen = [task for task in chosen if task["kind"] in arguments.kinds]
+    settings = _unhurried(settings_for(arguments.config, Path.cwd()))
     arguments.out.mkdir(parents=True, exist_ok=True)
-    asyncio.run(_predict(tasks, settings, arguments))
+    asyncio.run(_predict(chosen, settings, arguments))
 
 
-async def _predict(
-    tasks: list[dict[str, Any]], settings: Settings, arguments: argparse.Namespace
-) -> None:
+def _unhurried(settings: Settings) -> Settings:
+    """What is measured is what is suggested, not how fast this machine is."""
+    completion = replace(
+        settings.completion, deadline_ms=_NO_DEADLINE_MS, debounce_ms=0, read_ahead_ms=0
+    )
+    return replace(settings, completion=completion)
+
+
+async def _predict(chosen: list[Task], settings: Settings, arguments: argparse.Namespace) -> None:
     pairs = list(itertools.product(arguments.prompt, arguments.output))
-    for number, task in enumerate(tasks, 1):
+    for number, task in enumerate(chosen, 1):
         for prompt_tokens, output_tokens in pairs:
             row = await _row(task, settings, prompt_tokens, output_tokens)
             path = arguments.out / f"prompt-{prompt_tokens}-output-{output_tokens}.jsonl"
             with path.open("a", encoding="utf-8") as sink:
                 sink.write(json.dumps(row) + "\n")
         if number % 10 == 0:
-            print(f"{number}/{len(tasks)}", flush=True)
+            print(f"{number}/{len(chosen)}", flush=True)
 
 
 async def _row(
-    task: dict[str, Any], settings: Settings, prompt_tokens: int, output_tokens: int
+    task: Task, settings: Settings, prompt_tokens: int, output_tokens: int
 ) -> dict[str, Any]:
     engine = open_engine(
         replace(
@@ -62,10 +72,26 @@ async def _row(
     )
     start = time.perf_counter()
     try:
-        outcome = await engine.complete(quality.snapshot(task))
+        outcome = await engine.complete(tasks.snapshot(task))
     finally:
         await engine.aclose()
-    return quality.row(task, outcome, time.perf_counter() - start)
+    return {
+        "id": task["id"],
+        **_prediction(outcome),
+        "ms": round(1000 * (time.perf_counter() - start)),
+        "reason": f"{outcome.kind.value}:{outcome.reason}",
+        "evaluated_tokens": outcome.tokens.evaluated,
+        "generated_tokens": outcome.tokens.generated,
+        "prompt_tokens": outcome.tokens.prompt,
+    }
+
+
+def _prediction(outcome: Outcome) -> dict[str, Any]:
+    """A suggestion begins at the cursor."""
+    first = outcome.suggestions[0] if outcome.suggestions else None
+    if first is None:
+        return {"prediction": "", "replaces": 0}
+    return {"prediction": first.text, "replaces": first.end.column - first.start.column}
 
 
 def _arguments() -> argparse.Namespace:

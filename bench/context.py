@@ -45,7 +45,7 @@ from aicopilot_lsp.text.languages import language_for, language_id_for
 from aicopilot_lsp.text.syntax.read import outline
 from aicopilot_lsp.text.syntax.words import identifiers
 from bench.context_repository import Repository, repositories
-from bench.quality import read
+from bench.tasks import read
 
 CHARS_PER_TOKEN = 3.2
 SIZES = (512, 1024, 2048)

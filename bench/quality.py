@@ -1,147 +1,193 @@
-"""Completion quality on tasks cut from real projects: predictions as an editor would be shown them.
+"""Completion quality on tasks cut from real projects: what an editor would show, asked of the
+language server itself.
 
-    python bench/quality.py TASKS.jsonl.gz --out PREDICTIONS.jsonl [--config FILE] [--every N]
+    python -m bench.quality TASKS.jsonl.gz --out PREDICTIONS.jsonl [--config FILE] [--every N]
         [--repositories DIR] [--prompt-tokens N] [--ahead-tokens N] [--without SOURCE ...]
 
-Each task (prefix, suffix, path, language) goes through the whole pipeline as an automatic request,
-with the configured model and an engine of its own, so that tasks do not help each other: neither
-by suggestions and prompts kept, nor by the speed measured, which sizes prompts. The model's own
-prompt cache stays, and `ms` holds the time to connect. The deadline is lifted: what is measured is
-what is suggested, not how fast this machine is.
+Each task (prefix, suffix, path, language) is a document that is opened in a real server process;
+an automatic request is made at its cursor, over the protocol. The deadline is lifted: what is
+measured is what is suggested, not how fast this machine is.
 
-With --repositories (DIR/<name>/<version>, as the tasks name them) the context engine works on each
-task's repository, indexed once; the file of the task is the open document, which wins over what
-the index read of it. With --ahead-tokens the model first reads ahead, as it does after a rest, with
-so many tokens of snippets at most. --prompt-tokens sizes what is read cold, on any machine.
+With --repositories (DIR/<name>/<version>, as the tasks name them) there is a server for each
+repository, with that as its workspace, indexed before; the file of the task is the open document,
+which wins over what the index read of it. With --ahead-tokens the model first reads ahead, as it
+does after a rest, with so many tokens of snippets at most. --prompt-tokens sizes what is read cold,
+on any machine (bench/quality_server.py).
 
 Predictions go to a JSON-lines file for a scorer: id, prediction, replaces (how many characters
-right of the cursor the prediction takes the place of), ms, reason, tokens.
+right of the cursor the prediction takes the place of), ms, reason, tokens, snippets. A run that was
+cut short goes on where it was.
 """
 
 import argparse
 import asyncio
-import gzip
 import json
+import os
+import sys
+import tempfile
 import time
 from collections import Counter
-from dataclasses import replace
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import aicopilot_lsp.completion.budget as sizes
+from lsprotocol import types
+from pygls.lsp.client import LanguageClient
+
 from aicopilot_lsp.cli.session import open_engine, settings_for
-from aicopilot_lsp.completion.report import context_record
-from aicopilot_lsp.completion.types import Outcome, Snapshot
 from aicopilot_lsp.config.settings import Settings
-from aicopilot_lsp.context.types import Around
-from aicopilot_lsp.text.document import DocumentSnapshot
 from aicopilot_lsp.text.languages import language_id_for
+from bench import tasks
+from bench.tasks import Task
 
-_NO_DEADLINE_MS = 600_000
+_CAPABILITIES = types.ClientCapabilities(
+    general=types.GeneralClientCapabilities(
+        position_encodings=[types.PositionEncodingKind.Utf32]  # columns as the tasks count them
+    ),
+    text_document=types.TextDocumentClientCapabilities(
+        inline_completion=types.InlineCompletionClientCapabilities()
+    ),
+)
+_AUTOMATIC = types.InlineCompletionContext(types.InlineCompletionTriggerKind.Automatic)
 
 
-def main() -> None:
+async def main() -> None:
     arguments = _arguments()
-    tasks = read(arguments.tasks)[arguments.first :: arguments.every]
-    if arguments.kinds:
-        tasks = [task for task in tasks if task["kind"] in arguments.kinds]
-    settings = unhurried(settings_for(arguments.config, Path.cwd()))
-    if arguments.prompt_tokens:
-        _size_prompts(arguments.prompt_tokens, arguments.ahead_tokens)
-    context = replace(
-        settings.context,
-        enabled=arguments.repositories is not None,
-        disabled_sources=(*settings.context.disabled_sources, *arguments.without),
-        budget_ms=_NO_DEADLINE_MS,
-    )
-    asyncio.run(_predict(tasks, replace(settings, context=context), arguments))
-
-
-def _size_prompts(prompt_tokens: int, ahead_tokens: int) -> None:
-    """As on a machine of the speed that comes to these sizes."""
-    sizes._FLOOR_PROMPT_TOKENS = prompt_tokens
-    sizes._COLD_READ_MS = float(_NO_DEADLINE_MS)
-    sizes._RESTING_TOKENS = ahead_tokens
-    sizes._RESTING_READ_MS = float(_NO_DEADLINE_MS)
-
-
-def unhurried(settings: Settings) -> Settings:
-    """What is measured is what is suggested, not how fast this machine is."""
-    completion = replace(
-        settings.completion, deadline_ms=_NO_DEADLINE_MS, debounce_ms=0, read_ahead_ms=0
-    )
-    return replace(settings, completion=completion)
-
-
-async def _predict(
-    tasks: list[dict[str, Any]], settings: Settings, arguments: argparse.Namespace
-) -> None:
+    done = _done(arguments.out)
+    chosen = [
+        task
+        for task in tasks.read(arguments.tasks)[arguments.first :: arguments.every]
+        if task["id"] not in done and (not arguments.kinds or task["kind"] in arguments.kinds)
+    ]
+    if arguments.config:
+        os.environ["AICOPILOT_CONFIG"] = str(arguments.config.resolve())
     reasons: Counter[str] = Counter()
-    with arguments.out.open("w", encoding="utf-8") as sink:
-        for number, task in enumerate(tasks, 1):
-            root = _root(task, arguments.repositories)
-            engine = open_engine(settings, remembers_speed=False, with_context=bool(root))
-            if root is not None:
-                await engine.context_ready(root)
-            asked = snapshot(task, root)
+    with tempfile.TemporaryDirectory() as folder, arguments.out.open("a", encoding="utf-8") as sink:
+        os.environ.setdefault("AICOPILOT_STATE_DIR", folder)
+        for root, group in groupby(chosen, key=lambda task: _root(task, arguments)):
+            async for row in _predictions(list(group), root, Path(folder), arguments):
+                reasons[row["reason"]] += 1
+                sink.write(json.dumps(row) + "\n")
+                sink.flush()
+            print(f"{reasons.total()}/{len(chosen)} {dict(reasons)}", flush=True)
+
+
+def _root(task: Task, arguments: argparse.Namespace) -> Path | None:
+    return arguments.repositories and tasks.repository(task, arguments.repositories)
+
+
+async def _predictions(
+    chosen: list[Task], root: Path | None, folder: Path, arguments: argparse.Namespace
+) -> AsyncIterator[dict[str, Any]]:
+    """A row for each task, from one server."""
+    if root is not None:
+        await _index(root, settings_for(arguments.config, root))
+    outcomes = folder / "outcomes.jsonl"
+    outcomes.unlink(missing_ok=True)
+    server = ["-m", "bench.quality_server", "--outcomes", str(outcomes)]
+    server += ["--prompt-tokens", str(arguments.prompt_tokens)]
+    server += ["--ahead-tokens", str(arguments.ahead_tokens)]
+    client = LanguageClient("bench-quality", "1")
+    await client.start_io(sys.executable, *server)
+    try:
+        await _greet(client, root, arguments)
+        for task in chosen:
             start = time.perf_counter()
-            if arguments.ahead_tokens:
-                await engine.read_ahead(asked)
-            outcome = await engine.complete(asked)
-            took_s = time.perf_counter() - start
-            await engine.aclose()
-            reasons[f"{outcome.kind.value}:{outcome.reason}"] += 1
-            sink.write(json.dumps(row(task, outcome, took_s)) + "\n")
-            sink.flush()
-            if number % 10 == 0:
-                print(f"{number}/{len(tasks)} {dict(reasons)}", flush=True)
-    print(dict(reasons))
+            items = await _ask(client, task, root)
+            took_ms = round(1000 * (time.perf_counter() - start))
+            told = json.loads(outcomes.read_text(encoding="utf-8").splitlines()[-1])
+            if told.pop("uri") != _uri(task, root):
+                raise RuntimeError(f"{task['id']}: no outcome was told")
+            yield {"id": task["id"], **_prediction(task, items), "ms": took_ms, **told}
+    finally:
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(client.shutdown_async(None), timeout=10)
+            client.exit(None)
+        await client.stop()  # type: ignore[no-untyped-call]
 
 
-def _root(task: dict[str, Any], repositories: Path | None) -> Path | None:
-    if repositories is None:
-        return None
-    name = task["repo"].replace("@", "").replace("/", "-")
-    return Path(repositories, name, str(task["version"])).resolve()
-
-
-def row(task: dict[str, Any], outcome: Outcome, took_s: float) -> dict[str, Any]:
-    first = outcome.suggestions[0] if outcome.suggestions else None
-    return {
-        "id": task["id"],
-        "prediction": first.text if first else "",
-        # A suggestion begins at the cursor.
-        "replaces": first.end.column - first.start.column if first else 0,
-        "ms": round(1000 * took_s),
-        "reason": f"{outcome.kind.value}:{outcome.reason}",
-        "evaluated_tokens": outcome.tokens.evaluated,
-        "generated_tokens": outcome.tokens.generated,
-        "prompt_tokens": outcome.tokens.prompt,
-        "context": context_record(outcome),
+async def _greet(client: LanguageClient, root: Path | None, arguments: argparse.Namespace) -> None:
+    folders = [types.WorkspaceFolder(root.as_uri(), root.name)] if root else None
+    options = {
+        "completion": {"debounce_ms": 0, "read_ahead_ms": 0, "deadline_ms": 120_000},
+        "context": {
+            "enabled": root is not None,
+            "budget_ms": 5_000,
+            "disabled_sources": arguments.without,
+        },
     }
-
-
-def snapshot(task: dict[str, Any], root: Path | None = None) -> Snapshot:
-    text = task["prefix"] + task["suffix"]
-    document = DocumentSnapshot.from_text(
-        text, uri=_uri(task), language_id=language_id_for(task["path"]), version=1
+    await client.initialize_async(
+        types.InitializeParams(
+            capabilities=_CAPABILITIES,
+            process_id=os.getpid(),
+            root_uri=root.as_uri() if root else None,
+            workspace_folders=folders,
+            initialization_options=options,
+        )
     )
-    cursor = document.point_at(len(task["prefix"]))
-    around = Around(root="" if root is None else str(root))
-    return Snapshot(document=document, cursor=cursor, path=task["path"], around=around)
+    client.initialized(types.InitializedParams())
 
 
-def _uri(task: dict[str, Any]) -> str:
-    return f"file:///{task['id']}/{task['path']}"
+async def _ask(
+    client: LanguageClient, task: Task, root: Path | None
+) -> list[types.InlineCompletionItem]:
+    """What is shown at the task's cursor, in a document that is open as long as that takes."""
+    uri = _uri(task, root)
+    text = task["prefix"] + task["suffix"]
+    language = language_id_for(task["path"])
+    client.text_document_did_open(
+        types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, language, 1, text))
+    )
+    answer = await client.text_document_inline_completion_async(
+        types.InlineCompletionParams(_AUTOMATIC, types.TextDocumentIdentifier(uri), _cursor(task))
+    )
+    client.text_document_did_close(
+        types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri))
+    )
+    if answer is None:
+        return []
+    return list(answer.items if isinstance(answer, types.InlineCompletionList) else answer)
 
 
-def read(path: Path) -> list[dict[str, Any]]:
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
+def _prediction(task: Task, items: list[types.InlineCompletionItem]) -> dict[str, Any]:
+    """The first item as text from the cursor on, and how much it replaces there."""
+    if not items:
+        return {"prediction": "", "replaces": 0}
+    item, cursor = items[0], _cursor(task)
+    text = item.insert_text if isinstance(item.insert_text, str) else item.insert_text.value
+    if item.range is None:
+        return {"prediction": text, "replaces": 0}
+    typed = cursor.character - item.range.start.character
+    return {"prediction": text[typed:], "replaces": item.range.end.character - cursor.character}
+
+
+def _cursor(task: Task) -> types.Position:
+    cursor = tasks.snapshot(task).cursor
+    return types.Position(cursor.line, cursor.column)
+
+
+def _uri(task: Task, root: Path | None) -> str:
+    if root is None:
+        return f"file:///{task['id']}/{task['path']}"
+    return Path(root, task["path"]).as_uri()
+
+
+async def _index(root: Path, settings: Settings) -> None:
+    engine = open_engine(settings, remembers_speed=False, with_context=True)
+    await engine.context_ready(root)
+    await engine.aclose()
+
+
+def _done(out: Path) -> set[str]:
+    if not out.exists():
+        return set()
+    return {json.loads(line)["id"] for line in out.read_text(encoding="utf-8").splitlines()}
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
     parser.add_argument("tasks", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--config", type=Path, help="stands in for the user's config file")
@@ -156,4 +202,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    asyncio.run(main())
