@@ -5,7 +5,9 @@
 A session of typing in three real files (bench/keystrokes.py) goes through the whole engine, a
 request for each key, to the real embedded model, with snippets from the index of their workspace.
 Where the session jumps to another place or file, the user is taken to rest there for a moment, and
-the model reads ahead; what that evaluates is told apart, since nobody waits for it.
+the model reads ahead; what that evaluates is told apart, since nobody waits for it. With --rests 2
+that is so of every second place only, with --rests 0 of none: elsewhere they type at once. What the
+first key at a place costs is told by itself.
 
 Compared on the same keys, with prompts of the same size:
 
@@ -28,13 +30,14 @@ from pathlib import Path
 from typing import Any
 
 import aicopilot_lsp.completion.budget as sizes
-from aicopilot_lsp.assembly import Engine
-from aicopilot_lsp.cli.session import open_engine, settings_for
+from aicopilot_lsp.assembly import Engine, context_engine
+from aicopilot_lsp.cli.session import settings_for
 from aicopilot_lsp.completion import planner
 from aicopilot_lsp.completion.prompt import Frozen, Layout, lay_out, render
 from aicopilot_lsp.completion.types import Outcome, Sent, Snapshot
+from aicopilot_lsp.config.paths import cache_dir, state_dir
 from aicopilot_lsp.context.select import select
-from aicopilot_lsp.context.types import Around
+from aicopilot_lsp.context.types import Around, Gathered
 from aicopilot_lsp.models.fim import format_for
 from aicopilot_lsp.models.protocol import Backend, Mode, Prompting
 from aicopilot_lsp.models.protocol import Layout as ModelLayout
@@ -51,21 +54,28 @@ _FOREVER_MS = 600_000
 
 @dataclass(slots=True)
 class Arm:
-    """What one way of prompting cost, key by key; `tokens` is its latest prompt."""
+    """What one way of prompting cost, key by key, and by the kind of key where that begins at
+    another place; `tokens` is its latest prompt."""
 
     evaluated: list[int] = field(default_factory=list)
     prompts: list[int] = field(default_factory=list)
     tokens: Sequence[str] = ()
+    places: dict[str, list[int]] = field(default_factory=dict)
 
-    def sends(self, tokens: Sequence[str]) -> None:
+    def notes(self, evaluated: int, prompt: int, kind: str) -> None:
+        self.evaluated.append(evaluated)
+        self.prompts.append(prompt)
+        if kind.startswith(("jump", "switch")):
+            self.places.setdefault(kind, []).append(evaluated)
+
+    def sends(self, tokens: Sequence[str], kind: str) -> None:
         """What a server with one slot evaluates of a prompt: what is new, one token at least."""
         same = 0
         for mine, theirs in zip(self.tokens, tokens, strict=False):
             if mine != theirs:
                 break
             same += 1
-        self.evaluated.append(max(1, len(tokens) - same))
-        self.prompts.append(len(tokens))
+        self.notes(max(1, len(tokens) - same), len(tokens), kind)
         self.tokens = tokens
 
 
@@ -73,23 +83,40 @@ async def main() -> None:
     arguments = _arguments()
     sizes._FLOOR_PROMPT_TOKENS, sizes._COLD_READ_MS = arguments.cold_tokens, float(_FOREVER_MS)
     sizes._RESTING_TOKENS, sizes._RESTING_READ_MS = arguments.ahead_tokens, float(_FOREVER_MS)
-    engine = open_engine(_settings(arguments), remembers_speed=False, with_context=True)
+    settings = _settings(arguments)
+    context = context_engine(settings, state_dir() / "index")
+    engine = Engine(
+        settings,
+        state_dir=state_dir(),
+        cache_dir=cache_dir(),
+        remembers_speed=False,
+        context=context,
+    )
     await engine.context_ready(arguments.root)
     texts = [path.read_text(encoding="utf-8") for path in arguments.files]
     ours, ahead, sliding, line = Arm(), Arm(), Arm(), Arm()
-    for number, key in enumerate(session(texts, keys=arguments.keys, seed=arguments.seed)):
+    places = 0
+    lines = (arguments.lines[0], arguments.lines[1])
+    for number, key in enumerate(
+        session(texts, keys=arguments.keys, seed=arguments.seed, lines=lines)
+    ):
         snapshot = _snapshot(key, number, arguments)
-        if key.kind in ("jump", "switch"):
-            usage = await engine.read_ahead(snapshot)
-            ahead.evaluated.append((usage and usage.evaluated_tokens) or 0)
+        kind = key.kind
+        if kind in ("jump", "switch"):
+            places += 1
+            if arguments.rests and places % arguments.rests == 0:
+                usage = await engine.read_ahead(snapshot)
+                ahead.evaluated.append((usage and usage.evaluated_tokens) or 0)
+                kind += " after a rest"
         outcome = await _asked(engine, snapshot)
         if outcome.sent is None:
             continue
-        ours.evaluated.append(outcome.tokens.evaluated or 0)
-        ours.prompts.append(outcome.tokens.prompt or 0)
+        ours.notes(outcome.tokens.evaluated or 0, outcome.tokens.prompt or 0, kind)
         backend = await engine.backend()
-        sliding.sends(await _tokens(backend, _sliding(snapshot, outcome)))
-        line.sends(await _tokens(backend, _by_line(snapshot, outcome)))
+        around = snapshot.around
+        found = await context.gather(snapshot.document, snapshot.cursor, snapshot.path, around)
+        sliding.sends(await _tokens(backend, _sliding(snapshot, outcome, found)), kind)
+        line.sends(await _tokens(backend, _by_line(snapshot, outcome)), kind)
         if number % 50 == 0:
             told = (arm.evaluated[-1] for arm in (ours, sliding, line))
             print(number, key.kind, *told, flush=True)
@@ -102,16 +129,14 @@ async def _asked(engine: Engine, snapshot: Snapshot) -> Outcome:
     return await engine.complete(snapshot)
 
 
-def _sliding(snapshot: Snapshot, outcome: Outcome) -> str:
+def _sliding(snapshot: Snapshot, outcome: Outcome, found: Gathered | None) -> str:
     """(a): what ends at the cursor, and whatever fits best now."""
-    sent, budget = _sent(outcome), outcome.budget
+    budget = outcome.budget
     assert budget is not None
     room = planner.room_for(budget)
     layout = _at_line(snapshot, budget.prompt_chars)
     chosen = (
-        select(sent.gathered, room_chars=room.resting, shown=layout.prefix + layout.suffix)
-        if sent.gathered
-        else ()
+        select(found, room_chars=room.resting, shown=layout.prefix + layout.suffix) if found else ()
     )
     ranked = sorted(chosen, key=lambda one: one.value)
     return render(layout, layout.middle, _STANDARD, planner.files_of(ranked))
@@ -165,13 +190,14 @@ def _report(ours: Arm, ahead: Arm, sliding: Arm, line: Arm) -> dict[str, Any]:
     }
 
 
-def _told(arm: Arm) -> dict[str, float]:
+def _told(arm: Arm) -> dict[str, Any]:
     evaluated = sorted(arm.evaluated)
     return {
         "median": statistics.median(evaluated),
         "p95": evaluated[int(0.95 * (len(evaluated) - 1))],
         "mean": round(statistics.fmean(evaluated), 1),
         "prompt": round(statistics.fmean(arm.prompts)),
+        "first keys": arm.places,
     }
 
 
@@ -211,6 +237,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("files", nargs="*", type=Path, default=usual)
     parser.add_argument("--root", type=Path, default=here, help="the files' workspace")
     parser.add_argument("--keys", type=int, default=600)
+    parser.add_argument("--lines", type=int, nargs=2, default=(2, 5), help="of a stretch")
+    parser.add_argument("--rests", type=int, default=1, help="at every Nth place; 0: at none")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--cold-tokens", type=int, default=700, help="of the file's own text")
     parser.add_argument("--ahead-tokens", type=int, default=800, help="of snippets, after a rest")

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 
-_LINES = (2, 5)  # of a stretch
 _SLIP_SHARE = 0.03
 _LETTERS = "etaoinshrdlu"
 
@@ -34,8 +33,11 @@ class Key:
     kind: str
 
 
-def session(texts: Sequence[str], *, keys: int, seed: int = 1) -> Iterator[Key]:
-    """At least `keys` keys over these files; stretches are typed to their end."""
+def session(
+    texts: Sequence[str], *, keys: int, seed: int = 1, lines: tuple[int, int] = (2, 5)
+) -> Iterator[Key]:
+    """At least `keys` keys over these files, in stretches of so many lines, which are typed to
+    their end."""
     chance = random.Random(seed)
     now, file, typed = list(texts), 0, 0
     kinds = cycle(("switch", "jump"))
@@ -43,19 +45,19 @@ def session(texts: Sequence[str], *, keys: int, seed: int = 1) -> Iterator[Key]:
         kind = next(kinds)
         if kind == "switch":
             file = (file + 1) % len(texts)
-        first, last = _stretch(now[file], chance)
+        first, last = _stretch(now[file], chance, lines)
         for text, cursor, what in _typed(now[file], first, last, chance):
             now[file] = text
             yield Key(file, text, cursor, kind or what)
             kind, typed = "", typed + 1
 
 
-def _stretch(text: str, chance: random.Random) -> tuple[int, int]:
+def _stretch(text: str, chance: random.Random, length: tuple[int, int]) -> tuple[int, int]:
     """Some lines of code within the file, none of them blank."""
     lines = text.split("\n")
     while True:
         first = chance.randrange(len(lines))
-        last = first + chance.randint(*_LINES)
+        last = first + chance.randint(*length)
         if last < len(lines) and all(line.strip() for line in lines[first:last]):
             return first, last
 
