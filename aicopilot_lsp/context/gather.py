@@ -7,7 +7,7 @@ raises costs its own snippets and nothing else. Belongs to the event loop. Next:
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -72,8 +72,8 @@ class Gatherer:
                 task = asyncio.create_task(self._ask(name, source, asking))
                 document.running[name] = task
         running = {name: document.running[name] for name in self._sources}
-        if running:
-            await asyncio.wait(running.values(), timeout=budget_s)
+        waits_s = {name: budget_s * _patience(source) for name, source in self._sources.items()}
+        await _first_answers({running[name]: wait_s for name, wait_s in waits_s.items()})
         document.take_in()
         yields: list[Yield] = []
         snippets: list[Snippet] = []
@@ -84,7 +84,7 @@ class Gatherer:
             yields.append(
                 Yield(
                     source=name,
-                    spent_ms=1000 * budget_s if late else answer.spent_ms,
+                    spent_ms=1000 * waits_s[name] if late else answer.spent_ms,
                     snippets=len(answer.snippets),
                     late=late,
                     fault="" if late else answer.fault,
@@ -141,6 +141,21 @@ class _Asking:
         if self.carrier is None or not getattr(source, "only_asks", False):
             return await source.find(self.situation, self.index)
         return await self.carrier(partial(source.find, self.situation), ())
+
+
+def _patience(source: Source) -> float:
+    """For which share of the time a source is waited for."""
+    patience = getattr(source, "patience", 1.0)
+    return patience if isinstance(patience, float) and 0.0 <= patience <= 1.0 else 1.0
+
+
+async def _first_answers(waits_s: Mapping["asyncio.Task[_Answer]", float]) -> None:
+    """Return when each has answered or was waited for as long as it says."""
+    waited_s = 0.0
+    for wait_s in sorted(set(waits_s.values())):
+        wanted = [task for task, longest_s in waits_s.items() if longest_s >= wait_s]
+        await asyncio.wait(wanted, timeout=wait_s - waited_s)
+        waited_s = wait_s
 
 
 def _answer(task: "asyncio.Task[_Answer]") -> _Answer:

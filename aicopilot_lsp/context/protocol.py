@@ -8,7 +8,7 @@ SQLite in a thread of its own. What raises or is late costs its own snippets and
 from collections.abc import Callable, Collection, Coroutine, Sequence
 from typing import Any, Protocol, TypeVar
 
-from aicopilot_lsp.context.types import Situation, Snippet
+from aicopilot_lsp.context.types import Place, Question, Situation, Snippet
 from aicopilot_lsp.store.index.types import ChunkRow, ImportRow, Symbol
 
 _T = TypeVar("_T")
@@ -64,11 +64,23 @@ class Carrier(Protocol):
         ...
 
 
+class WhereDefined(Protocol):
+    """Asks what the editor's other language servers know (Around.where_defined)."""
+
+    async def __call__(self, questions: Sequence[Question], /) -> Sequence[Sequence[Place]] | None:
+        """For each question the places, none where it is not known or lies outside of the folder;
+        None where there was no answer to be had this time. It may take seconds; raises nothing but
+        CancelledError."""
+        ...
+
+
 class Source(Protocol):
     """One place where context comes from.
 
     A source with an attribute `only_asks` that is true says that `find` waits for the index that it
-    is given and for nothing else: it may then run in the index's thread, as a whole."""
+    is given and for nothing else: it may then run in the index's thread, as a whole. One with an
+    attribute `patience`, 0.0 to 1.0, says that it may wait long for others, and for which share of
+    their time requests should wait for it."""
 
     @property
     def name(self) -> str:

@@ -9,9 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from aicopilot_lsp.text.document import DocumentSnapshot, Point
 from aicopilot_lsp.text.syntax.outline import Outline
+
+if TYPE_CHECKING:
+    from aicopilot_lsp.context.protocol import WhereDefined
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,15 +57,46 @@ class Diagnostic:
     severity: int  # 1 error .. 4 hint
 
 
+class Wanted(StrEnum):
+    """What is to be told of a name, by the method that tells it to editors."""
+
+    DEFINITION = "textDocument/definition"
+    TYPE = "textDocument/typeDefinition"  # of the value that it stands for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One name of the current document; `at` is where it begins."""
+
+    at: Point
+    wanted: Wanted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A line of a file in the workspace folder of the current one."""
+
+    path: str
+    line: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
-    """What the editor showed and did besides the current document; newest first."""
+    """What the editor showed and did besides the current document; newest first.
+
+    Attributes
+    ----------
+    where_defined : WhereDefined or None
+        Asks the editor's other language servers about the document as it was when the request was
+        read; None where the editor can't be asked.
+    """
 
     root: str = ""  # absolute path of the workspace folder that holds the document, "" if none
     open_files: tuple[OpenFile, ...] = ()
     edits: tuple[Hunk, ...] = ()
     views: tuple[View, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    where_defined: "WhereDefined | None" = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

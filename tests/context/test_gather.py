@@ -48,6 +48,7 @@ class _Scripted:
         self.asked: list[int] = []
         self.begun = asyncio.Event()
         self.cancelled = False
+        self.patience = 1.0
         if not held:
             self.go.set()
 
@@ -103,6 +104,28 @@ async def test_what_is_late_serves_the_next_request_for_the_document() -> None:
         "slow": "line_1",
         "quick": "line_2",
     }
+
+
+async def test_a_source_without_patience_is_not_waited_for_and_serves_the_next_request() -> None:
+    others, quick = _Scripted("others", held=True), _Scripted("quick")
+    others.patience = 0.0
+    gatherer = _gatherer(others, quick)
+    gathered = await gatherer.gather(_at(1), budget_s=_PROMPT_S)
+    assert [(y.source, y.late, y.spent_ms) for y in gathered.yields] == [
+        ("others", True, 0.0),
+        ("quick", False, 1000.0),
+    ]
+    others.go.set()
+    gathered = await gatherer.gather(_at(2), budget_s=_PROMPT_S)
+    assert [s.renderings[0].text for s in gathered.snippets] == ["line_1", "line_2"]
+    await gatherer.aclose()
+
+
+async def test_a_patience_that_is_none_counts_as_any_other_sources() -> None:
+    source = _Scripted("source")
+    source.patience = "none"  # type: ignore[assignment]
+    gathered = await _gatherer(source).gather(_at(1), budget_s=_PROMPT_S)
+    assert [(y.late, y.snippets) for y in gathered.yields] == [(False, 1)]
 
 
 async def test_a_source_that_is_still_busy_is_not_asked_again() -> None:
