@@ -9,6 +9,8 @@ import asyncio
 import contextlib
 import logging
 import signal
+import sys
+import time
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,6 +23,7 @@ from aicopilot_lsp.config import paths
 from aicopilot_lsp.context.index.service import State, Status
 from aicopilot_lsp.context.index.services import IndexServices
 from aicopilot_lsp.lsp import logs
+from aicopilot_lsp.lsp.collector import Collector
 from aicopilot_lsp.lsp.configuration import Configuration
 from aicopilot_lsp.lsp.dispatch import Dispatcher
 from aicopilot_lsp.lsp.engine import EngineFactory, import_engine, make_engine
@@ -39,6 +42,9 @@ from aicopilot_lsp.lsp.watch import exit_at_the_latest, until_gone
 _log = logging.getLogger(__name__)
 
 _UNWIND_LIMIT_S = 2.0
+# How long a thread that computes (an outline, answers of the index) goes on when the event loop has
+# something to do; Python's default is 5 ms, for each time that the loop has waited for anything.
+_SWITCH_S = 0.0005
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +79,7 @@ def run_stdio(options: ServeOptions) -> int:
         return 1
     logs.set_up(paths.state_dir() / "logs", options.log_level or "info")
     _log.info("aicopilot-lsp %s started.", __version__)
+    sys.setswitchinterval(_SWITCH_S)
     with contextlib.suppress(KeyboardInterrupt):
         return asyncio.run(_Server(options, *fds).serve())
     return 1
@@ -97,6 +104,7 @@ class _Server:
             Progress(protocol, self._in_background),
             Pages(protocol, self._in_background, paths.state_dir() / "explain"),
             indexes,
+            protocol,
         )
         self._server = server
         custom = options.engine_factory
@@ -111,6 +119,7 @@ class _Server:
         handlers = table(self.session, self._configuration, converter, self._begin)
         self._dispatcher = Dispatcher(protocol, handlers, lost=self._lost, ended=self._end)
         self._background: set[asyncio.Task[Any]] = set()
+        self._collector = Collector(clock=time.monotonic)
 
     async def serve(self) -> int:
         """Run until the session ends; the exit code."""
@@ -127,6 +136,7 @@ class _Server:
             reply=self._protocol.send_body,
             more=self._reader.more,
         )
+        self._in_background(self._collector.run())
         code = await self._ended
         exit_at_the_latest(code)
         await self._close()
@@ -135,6 +145,7 @@ class _Server:
 
     def _feed(self, chunk: bytes | None) -> None:
         if chunk is not None:
+            self._collector.stirred()
             self._inbox.feed(chunk)
             return
         if self._inbox.in_frame:
