@@ -8,7 +8,7 @@ changes of file. The same files and seed give the same session.
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import cycle
+from itertools import cycle, islice
 
 _SLIP_SHARE = 0.03
 _LETTERS = "etaoinshrdlu"
@@ -34,10 +34,15 @@ class Key:
 
 
 def session(
-    texts: Sequence[str], *, keys: int, seed: int = 1, lines: tuple[int, int] = (2, 5)
+    texts: Sequence[str],
+    *,
+    keys: int,
+    seed: int = 1,
+    lines: tuple[int, int] = (2, 5),
+    stretch_keys: int | None = None,
 ) -> Iterator[Key]:
     """At least `keys` keys over these files, in stretches of so many lines, which are typed to
-    their end."""
+    their end, or left after `stretch_keys`."""
     chance = random.Random(seed)
     now, file, typed = list(texts), 0, 0
     kinds = cycle(("switch", "jump"))
@@ -46,7 +51,8 @@ def session(
         if kind == "switch":
             file = (file + 1) % len(texts)
         first, last = _stretch(now[file], chance, lines)
-        for text, cursor, what in _typed(now[file], first, last, chance):
+        typing = _typed(now[file], first, last, chance)
+        for text, cursor, what in islice(typing, stretch_keys):
             now[file] = text
             yield Key(file, text, cursor, kind or what)
             kind, typed = "", typed + 1
