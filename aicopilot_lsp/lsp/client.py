@@ -40,6 +40,8 @@ class Client:
         It opens a document for its user when asked to ...
     reads_content : bool
         ... also one that it has to ask the server for the text of.
+    tells_definitions : bool
+        It asks its other servers for us where names are defined (other_servers.py).
     """
 
     name: str = ""
@@ -59,6 +61,7 @@ class Client:
     progress: bool = False
     shows_documents: bool = False
     reads_content: bool = False
+    tells_definitions: bool = False
 
     @classmethod
     def from_initialize(cls, params: Mapping[str, Any]) -> "Client":
@@ -69,6 +72,7 @@ class Client:
         inline = _mapping(capabilities, "textDocument").get("inlineCompletion")
         workspace = _mapping(capabilities, "workspace")
         window = _mapping(capabilities, "window")
+        ours = _mapping(capabilities, "experimental", "aicopilot")
         options = dict(_mapping(params, "initializationOptions"))
         process_id = params.get("processId")
         return cls(
@@ -88,6 +92,7 @@ class Client:
             progress=window.get("workDoneProgress") is True,
             shows_documents=_mapping(window, "showDocument").get("support") is True,
             reads_content=isinstance(workspace.get("textDocumentContent"), Mapping),
+            tells_definitions=ours.get("definitions") is True,
             registers_configuration=_registers(workspace, "didChangeConfiguration"),
             registers_watched_files=_registers(workspace, "didChangeWatchedFiles"),
         )

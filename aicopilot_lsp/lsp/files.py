@@ -41,15 +41,16 @@ class Places:
         written = _within(path, holders)
         if not _is_file(uri):
             return (*(written or [_absolute(path)]), f"/{_absolute(path)}")
-        real_path = await self._really(path)
-        real_holders = [await self._really(root) for root in holders]
+        real_path = await self.really(path)
+        real_holders = [await self.really(root) for root in holders]
         found = [*written, *_within(real_path, real_holders)] or [_absolute(path)]
         if not any(real_path.is_relative_to(root) for root in real_holders):
             found.append(_absolute(real_path))
         found += [f"/{_absolute(path)}", f"/{_absolute(real_path)}"]
         return tuple(dict.fromkeys(found))
 
-    async def _really(self, path: Path) -> Path:
+    async def really(self, path: Path) -> Path:
+        """Where a path leads."""
         found = self._real.get(path)
         if found is None or (found.done() and (found.cancelled() or found.exception())):
             found = asyncio.ensure_future(asyncio.to_thread(_real, path))

@@ -15,7 +15,8 @@ from aicopilot_lsp.lsp.gate import Gate
 from aicopilot_lsp.lsp.history import History
 from aicopilot_lsp.lsp.latest import Latest
 from aicopilot_lsp.lsp.notices import Notices
-from aicopilot_lsp.lsp.pages import Pages
+from aicopilot_lsp.lsp.other_servers import OtherServers
+from aicopilot_lsp.lsp.pages import Asks, Pages
 from aicopilot_lsp.lsp.progress import Progress
 from aicopilot_lsp.lsp.shown import Shown
 
@@ -34,7 +35,12 @@ class Session:
     """
 
     def __init__(
-        self, notices: Notices, progress: Progress, pages: Pages, indexes: IndexServices
+        self,
+        notices: Notices,
+        progress: Progress,
+        pages: Pages,
+        indexes: IndexServices,
+        peer: Asks,
     ) -> None:
         self.client = Client()
         self.documents = Documents()
@@ -49,6 +55,7 @@ class Session:
         self.places = Places()
         self.shown = Shown(self.places)
         self.history = History()
+        self.other_servers = OtherServers(peer, self.places)
         self.indexes = indexes
         self.last_uri = ""
 

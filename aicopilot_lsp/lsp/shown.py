@@ -93,7 +93,7 @@ class Shown:
             return ""
         paths = await self._places.paths_of(uri, beside.folders)
         folder = holder(beside.uri, beside.folders)
-        shown = _shown_path(file, paths[0], folder, holder(uri, beside.folders))
+        shown = shown_path(file, paths[0], folder, holder(uri, beside.folders))
         document = shown_rules.Document(file, paths, language_id, shown, folder)
         async with self._reading:
             refused = await asyncio.to_thread(
@@ -111,7 +111,8 @@ def holder(uri: str, folders: Iterable[Folder]) -> Path | None:
     return max(holding, key=lambda root: len(root.parts), default=None)
 
 
-def _shown_path(file: Path, path: str, beside: Path | None, holding: Path | None) -> str:
+def shown_path(file: Path, path: str, beside: Path | None, holding: Path | None) -> str:
+    """Of a file that is `path` in its folder `holding`, beside a document of `beside`."""
     if holding is None:
         return f"../{file.name}"
     return path if holding == beside else f"../{holding.name}/{path}"

@@ -13,6 +13,7 @@ from functools import partial
 from lsprotocol import types
 
 from aicopilot_lsp.completion.types import Outcome, OutcomeKind, Snapshot, Suggestion, Trigger
+from aicopilot_lsp.context.protocol import WhereDefined
 from aicopilot_lsp.lsp import around
 from aicopilot_lsp.lsp.client import Folder
 from aicopilot_lsp.lsp.convert import point, showable
@@ -119,8 +120,14 @@ async def _complete(session: Session, asked: Asked, wanted: Callable[[], bool]) 
         return Outcome(kind=OutcomeKind.EMPTY, reason="no-engine")
     if session.client.progress:
         session.progress.watch(session.engine)
+    if asked.selected is None:  # else the client's document is not the one that is completed
+        nearby = replace(nearby, where_defined=_where_defined(session, asked))
     snapshot = replace(asked.snapshot, path=path, aliases=tuple(aliases), around=nearby)
     return await session.engine.complete(snapshot)
+
+
+def _where_defined(session: Session, asked: Asked) -> WhereDefined | None:
+    return session.other_servers.about(session.client, asked.document, asked.folders)
 
 
 def _selected(

@@ -22,6 +22,7 @@ def session_in(root: Path) -> Session:
         Progress(FakeClient(), lambda work: None),
         Pages(FakeClient(), lambda work: None, root.parent / "explain"),
         IndexServices(root.parent / "index", lambda status: None),
+        FakeClient(),
     )
     session.begin(Client(folders=(Folder(uri=root.as_uri()),)))
     session.documents = Documents()
