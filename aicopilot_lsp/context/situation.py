@@ -19,10 +19,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from aicopilot_lsp.context.types import Around, NearName, Situation
+from aicopilot_lsp.context.unused import unused_imports
 from aicopilot_lsp.text.document import DocumentSnapshot, Point
 from aicopilot_lsp.text.syntax.outline import (
     Binding,
     Definition,
+    Import,
     Kind,
     Outline,
     Reference,
@@ -35,6 +37,8 @@ _HALF_ABOVE = 6
 _HALF_BELOW = 4
 _BELOW = 0.6
 _IN_FUNCTION = 0.12
+# A name that is imported and not used anywhere yet: where it is the only one, and else.
+_UNUSED, _ONE_OF_UNUSED = 0.8, 0.5
 _REACH_ABOVE = 60
 _REACH_BELOW = 20
 _MAX_NAMES = 48
@@ -95,7 +99,8 @@ def situate(
     """The situation of a request: names and types by falling weight; some 1 ms."""
     at = document.clamp(cursor)
     within = surroundings(document, at, outline)
-    names = _names(document, at, outline, within)
+    unused = unused_imports(document, outline)
+    names = _names(document, at, outline, within, unused)
     types = _types(document, at, outline, within, names)
     return Situation(
         document=document,
@@ -105,6 +110,7 @@ def situate(
         around=around,
         names=names,
         types=types,
+        unused=unused,
     )
 
 
@@ -166,9 +172,15 @@ def _indent(line: str) -> int:
 
 
 def _names(
-    document: DocumentSnapshot, at: Point, outline: Outline, within: Surroundings
+    document: DocumentSnapshot,
+    at: Point,
+    outline: Outline,
+    within: Surroundings,
+    unused: Sequence[Import],
 ) -> tuple[NearName, ...]:
     weights: dict[tuple[str, str], float] = {}
+    for one in unused:
+        _raise(weights, (one.local_name, ""), _UNUSED if len(unused) == 1 else _ONE_OF_UNUSED)
     first = min(within.first, at.line - _REACH_ABOVE)
     for reference in _between(outline.references, first, at.line + _REACH_BELOW):
         line = reference.at.line

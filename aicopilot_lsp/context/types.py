@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from aicopilot_lsp.text.document import DocumentSnapshot, Point
-from aicopilot_lsp.text.syntax.outline import Outline
+from aicopilot_lsp.text.syntax.outline import Import, Outline
 
 if TYPE_CHECKING:
     from aicopilot_lsp.context.protocol import WhereDefined
@@ -121,6 +121,8 @@ class Situation:
     types : mapping of str to float
         The types that matter at the cursor, with weights: of receivers on its line, of the
         enclosing function's parameters and result, of the enclosing class's bases, ...
+    unused : tuple of Import
+        What the file imports and does not use (unused.py).
     """
 
     document: DocumentSnapshot
@@ -130,6 +132,7 @@ class Situation:
     around: Around = Around()
     names: tuple[NearName, ...] = ()
     types: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    unused: tuple[Import, ...] = ()
 
 
 class Size(StrEnum):

@@ -7,7 +7,7 @@ import stand in it, and more often than not it is far above the cursor.
 from collections.abc import Sequence
 
 from aicopilot_lsp.context.protocol import Index
-from aicopilot_lsp.context.render import commented, of_module
+from aicopilot_lsp.context.render import MAX_LINE_CHARS, commented, of_module
 from aicopilot_lsp.context.sources.resolve import Lookup, local_name
 from aicopilot_lsp.context.types import Rendering, Situation, Size, Snippet
 from aicopilot_lsp.text.document import DocumentSnapshot
@@ -15,6 +15,7 @@ from aicopilot_lsp.text.languages import language_for
 from aicopilot_lsp.text.syntax.outline import Import
 
 _BLOCK = 0.6
+_UNUSED = 0.9  # of a name that is used nowhere yet
 _MODULE = 0.15  # of a module that is not named near the cursor
 _MAX_MODULES = 8
 _MAX_BLOCK_LINES = 120
@@ -27,7 +28,36 @@ class Imports:
     only_asks = True
 
     async def find(self, situation: Situation, index: Index) -> Sequence[Snippet]:
-        return [*_block(situation), *await _modules(situation, index)]
+        return [
+            *_unused(situation),
+            *_block(situation),
+            *await _modules(situation, index),
+        ]
+
+
+def _unused(situation: Situation) -> list[Snippet]:
+    """The statements that import what is not used yet; of long ones that alone."""
+    snippets = []
+    language = language_for(situation.document.language_id, situation.path)
+    for start, end in sorted({(one.start, one.end) for one in situation.unused}):
+        imports = [one for one in situation.unused if one.start == start]
+        names = [one.local_name for one in imports]
+        text = " ".join(_text(situation.document, start.line, end.line).split())
+        if len(text) > MAX_LINE_CHARS:
+            text = commented("\n".join(_by_module(imports)), language)
+        whole = Rendering(size=Size.WHOLE, text=text, names=frozenset(names))
+        snippets.append(
+            Snippet(
+                source=Imports.name,
+                path=situation.path,
+                first=start.line,
+                last=end.line + 1,
+                score=_UNUSED,
+                renderings=(whole,),
+                why=f"imports {', '.join(names)}, which nothing uses yet",
+            )
+        )
+    return snippets
 
 
 def _block(situation: Situation) -> list[Snippet]:

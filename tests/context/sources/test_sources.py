@@ -35,7 +35,7 @@ async def test_definitions_of_names_near_the_cursor_are_shown_at_three_sizes() -
 async def test_an_import_that_is_used_elsewhere_counts_little() -> None:
     (found,) = await found_by(
         definitions.create(),
-        "from util import checked\n" + "pass\n" * 200 + "‸",
+        "from util import checked\nchecked(1)\n" + "pass\n" * 200 + "‸",
         {"src/util.py": _UTIL},
     )
     assert found.score < 0.2
@@ -48,7 +48,9 @@ async def test_definitions_of_the_file_itself_are_not_repeated() -> None:
 
 async def test_the_import_block_is_shown_in_the_files_own_words() -> None:
     (found,) = await found_by(
-        imports.create(), "import os\nfrom a import (\n    B,\n    C as D,\n)\n\nx = ‸\n", {}
+        imports.create(),
+        "import os\nfrom a import (\n    B,\n    C as D,\n)\n\nx = os, B, D‸\n",
+        {},
     )
     assert text_at(found, Size.WHOLE) == "import os\nfrom a import ( B, C as D, )"
     assert found.renderings[0].names == {"os", "B", "D"}
@@ -139,3 +141,26 @@ async def test_nothing_of_the_file_itself_is_similar() -> None:
         {"src/c.py": "x = 1\n"},
     )
     assert found == []
+
+
+async def test_the_statement_that_imports_what_is_not_used_yet_is_worth_most() -> None:
+    marked = "import os\nfrom lib import make\n\ndef f():\n    os.stat(‸)\n"
+    found = await found_by(imports.create(), marked, {"lib.py": "def make(x: int) -> str: ...\n"})
+    assert found[0].renderings[0].text == "from lib import make"
+    assert found[0].why == "imports make, which nothing uses yet"
+
+
+async def test_of_a_long_statement_only_the_name_that_is_not_used_is_shown() -> None:
+    names = ", ".join(f"quite_a_long_name_{number}" for number in range(12))
+    uses = "\n".join(names.split(", "))
+    marked = f"from lib import make, {names}\n{uses}\n‸\n"
+    found = await found_by(imports.create(), marked, {})
+    assert found[0].renderings[0].text == "# lib: make"
+
+
+async def test_what_is_imported_and_not_used_yet_is_defined() -> None:
+    marked = "from lib import make\n\ndef f():\n    ‸\n"
+    found = await found_by(
+        definitions.create(), marked, {"lib.py": "def make(x: int) -> str: ...\n"}
+    )
+    assert found[0].score > 0.5
