@@ -12,16 +12,13 @@ beat is later than so many milliseconds. This costs some of the time that it mea
 
 import argparse
 import asyncio
-import contextlib
 import faulthandler
 import gc
 import json
-import os
 import sys
 import time
 from array import array
 from collections.abc import Coroutine
-from functools import cache
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -38,19 +35,19 @@ class Heart:
 
     Attributes
     ----------
-    at_s, late_ms, no_core_ms : array
-        When each came (monotonic seconds), how much later than it was due, and for how long the
-        loop's thread waited for a core since the one before.
+    at_s, late_ms, used_ms : array
+        When each came (monotonic seconds), how much later than it was due, and what the process had
+        used of a core since the one before.
     """
 
     def __init__(self, stacks: TextIO | None, longer_than_s: float) -> None:
-        self.at_s, self.late_ms, self.no_core_ms = array("d"), array("f"), array("f")
+        self.at_s, self.late_ms, self.used_ms = array("d"), array("f"), array("f")
         self._stacks, self._longer_than_s = stacks, longer_than_s
 
     def begin(self) -> None:
         """On the running loop, until that ends."""
         self._loop = asyncio.get_running_loop()
-        self._no_core_ns = _no_core_ns()
+        self._used_s = time.process_time()
         self._next()
 
     def _next(self) -> None:
@@ -63,24 +60,10 @@ class Heart:
         now_s = self._loop.time()
         self.at_s.append(now_s)
         self.late_ms.append(1000 * (now_s - self._due_s))
-        no_core_ns, before_ns = _no_core_ns(), self._no_core_ns
-        self._no_core_ns = no_core_ns
-        self.no_core_ms.append((no_core_ns - before_ns) / 1e6)
+        used_s, before_s = time.process_time(), self._used_s
+        self._used_s = used_s
+        self.used_ms.append(1000 * (used_s - before_s))
         self._next()
-
-
-@cache
-def _schedule() -> int | None:
-    """What the system tells of this thread's turns; None where it does not."""
-    with contextlib.suppress(OSError):
-        return os.open("/proc/thread-self/schedstat", os.O_RDONLY)
-    return None
-
-
-def _no_core_ns() -> int:
-    """For how long this thread has been ready and had no core; 0 where nothing tells."""
-    found = _schedule()
-    return 0 if found is None else int(os.pread(found, 100, 0).split()[1])
 
 
 class Collections:
@@ -131,7 +114,7 @@ def main() -> int:
     measured = {
         "at_s": list(heart.at_s),
         "late_ms": [round(ms, 3) for ms in heart.late_ms],
-        "no_core_ms": [round(ms, 3) for ms in heart.no_core_ms],
+        "used_ms": [round(ms, 3) for ms in heart.used_ms],
         "collections": collections.found,
         "outcomes": outcomes,
     }

@@ -9,8 +9,8 @@ built, when it is there, and in a file of each language that there is a parser f
 
 A stall is how late something comes on the event loop that could have come at any moment: of each
 late beat also the time counts in which others were due, so that one long stall is not one of many
-beats. Where the system tells how long the loop's thread waited for a core, stalls are told without
-that too: what a busy machine does to any program.
+beats. They are also told as far as the server itself used a core meanwhile: the rest of a stall is
+what a busy machine does to any program.
 """
 
 import json
@@ -262,14 +262,12 @@ def _told(
     met = True
     for part in parts:
         print(f"\n{part.name}: {part.ended_s - part.began_s:.1f} s")
-        beats = zip(measured["at_s"], measured["late_ms"], measured["no_core_ms"], strict=True)
-        within = [
-            (late, no_core) for at, late, no_core in beats if part.began_s <= at <= part.ended_s
-        ]
+        beats = zip(measured["at_s"], measured["late_ms"], measured["used_ms"], strict=True)
+        within = [(late, used) for at, late, used in beats if part.began_s <= at <= part.ended_s]
         stalls = Stalls.of([late for late, _ in within])
         print(f"  stalls: {stalls}")
-        own = Stalls.of([max(late - no_core, 0.0) for late, no_core in within])
-        print(f"  without waiting for a core: {own}")
+        own = Stalls.of([min(late, used) for late, used in within])
+        print(f"  as far as it used a core: {own}")
         outcomes = [
             one for one in measured["outcomes"] if part.began_s <= one["at_s"] <= part.ended_s
         ]
