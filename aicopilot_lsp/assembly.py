@@ -358,7 +358,7 @@ class Engine:
         return Choice(models, routed.refusal)
 
     def _pipeline_parts(self) -> "Parts":
-        from aicopilot_lsp.completion.pipeline import Parts
+        from aicopilot_lsp.completion.pipeline import NoContext, Parts
         from aicopilot_lsp.filters.builtin import in_order
 
         if self._parts is None:
@@ -369,16 +369,9 @@ class Engine:
                 sleep=self._sleep,
                 new_id=lambda: f"s{next(self._ids)}",
                 latency=self.settings.latency,
-                context=self._gathered,
+                context=NoContext() if self._context is None else _Elsewhere(self._context),
             )
         return self._parts
-
-    async def _gathered(self, snapshot: Snapshot) -> "Gathered | None":
-        if self._context is None:
-            return None
-        return await self._context.gather(
-            snapshot.document, snapshot.cursor, snapshot.path, snapshot.around
-        )
 
     def _record(self, uri: str, outcome: Outcome) -> None:
         """Keep the outcome, and log it without a word of text (INV-7)."""
@@ -401,3 +394,18 @@ async def _close_after(served: "Mapping[str, Served]", requests: set[asyncio.Tas
         await asyncio.wait(requests)
     for one in served.values():
         await one.aclose()
+
+
+class _Elsewhere:
+    """The context engine as the pipeline asks it."""
+
+    def __init__(self, engine: "ContextEngine") -> None:
+        self._engine = engine
+
+    def follow(self, snapshot: Snapshot) -> None:
+        self._engine.follow(snapshot.document, snapshot.path, snapshot.around)
+
+    async def look(self, snapshot: Snapshot, *, patient: bool = False) -> "Gathered | None":
+        return await self._engine.gather(
+            snapshot.document, snapshot.cursor, snapshot.path, snapshot.around, patient=patient
+        )

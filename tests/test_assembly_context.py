@@ -35,7 +35,10 @@ class FixedContext:
         self.closed: list[str] = []
         self.settings: list[Settings] = []
 
-    async def gather(self, *_: object) -> Gathered:
+    def follow(self, *_: object) -> None:
+        return None
+
+    async def gather(self, *_: object, patient: bool) -> Gathered:
         return gathered(*self.snippets)
 
     def document_closed(self, uri: str) -> None:

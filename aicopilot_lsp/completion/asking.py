@@ -5,10 +5,11 @@ pipeline is (INV-2). Next: generate.py.
 """
 
 import math
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from aicopilot_lsp.completion.budget import Wanted, budget_for
-from aicopilot_lsp.completion.compose import Elsewhere, compose
+from aicopilot_lsp.completion.compose import compose, window_for
 from aicopilot_lsp.completion.failover import Turn
 from aicopilot_lsp.completion.generate import Generation, generate
 from aicopilot_lsp.completion.memory import Memory
@@ -23,8 +24,9 @@ from aicopilot_lsp.completion.trigger import (
     indentation,
     opener_above,
 )
-from aicopilot_lsp.completion.types import Snapshot, Trigger
+from aicopilot_lsp.completion.types import Lookup, Snapshot, Trigger
 from aicopilot_lsp.config.settings import CompletionSettings, LatencySettings
+from aicopilot_lsp.context.types import Gathered
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
 from aicopilot_lsp.models.protocol import Healing
 from aicopilot_lsp.text.languages import language_for
@@ -53,12 +55,16 @@ async def ask(
     turn: Turn,
     *,
     wanted: Wanted,
+    look: Callable[[], Awaitable[Gathered | None]],
     memory: Memory,
     record: Record,
 ) -> None:
-    """Build the prompt for one model and stream its answer into the record."""
+    """Build the prompt for one model and stream its answer into the record.
+
+    `look` asks the sources of context: once for a request, and only where snippets may change.
+    """
     record.asked, known = turn.model.name, memory.of(turn.model.name)
-    elsewhere = Elsewhere(gathered=record.gathered, may_show=turn.model.may_show)
+    may_show = turn.model.may_show
     with record.stage("connect"):
         backend = await turn.model.open()
         record.model = backend.model
@@ -72,13 +78,21 @@ async def ask(
             cold_s = _FIRST_TEXT_SHARE * (turn.left_s(record.clock(), backend.site) or math.inf)
             sized_for = replace(wanted, cold_ms=min(1000 * cold_s, settings.deadline_ms / 2))
             budget = budget_for(memory.speeds.of(identity), backend.site, settings, sized_for)
+            window = window_for(snapshot, budget, known, may_show)
+        if window.moved and record.lookup is None:
+            with record.stage("context"):
+                now_s = record.clock()
+                record.lookup = Lookup(gathered=await look(), at_s=now_s)
+        with record.stage("prompt"):
             composed = await compose(
                 snapshot,
                 backend,
                 healing,
                 budget,
+                window=window,
+                lookup=record.lookup,
                 known=known,
-                elsewhere=elsewhere,
+                may_show=may_show,
                 deadline_s=settings.deadline_ms / 1000,
             )
             healed = composed.healed

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from aicopilot_lsp.completion import planner
 from aicopilot_lsp.completion.budget import Budget
-from aicopilot_lsp.completion.memory import ModelMemory
+from aicopilot_lsp.completion.memory import ModelMemory, Read
 from aicopilot_lsp.completion.prompt import (
     Frozen,
     Layout,
@@ -19,7 +19,7 @@ from aicopilot_lsp.completion.prompt import (
     with_files_above,
     with_preface,
 )
-from aicopilot_lsp.completion.types import Snapshot
+from aicopilot_lsp.completion.types import Lookup, Snapshot
 from aicopilot_lsp.context.types import Chosen, Gathered
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
 from aicopilot_lsp.models.fim import neutralise_all
@@ -36,34 +36,39 @@ _CONNECTION_FAULTS = (
 )
 
 
+_MayShow = Callable[[str], bool]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Elsewhere:
-    """What was gathered from outside of the window, and which of it a model may see.
+class Window:
+    """The window of the file's own text in the next prompt, beside what the model has read.
 
     Attributes
     ----------
-    may_show : callable
-        Whether a file's text, by its path, may go to the model that is asked.
+    layout : Layout
+        With room left for as many snippets as there may be.
+    room : Room
+        For these.
+    read : Read or None
+        What the model has read of the file.
+    previous : Frozen or None
+        The window of that, where the next one may keep any of it.
+    held : tuple of Chosen
+        The snippets of that which it may still see: routes may be others than they were.
+    moved : bool
+        It is another one than the model has read. This is when the snippets may change, so the
+        sources are asked now and at no other time.
+    resting : bool
+        Nobody waits for the prompt.
     """
 
-    gathered: Gathered | None = None
-    may_show: Callable[[str], bool] = lambda _: True
-
-    def visible(self) -> Gathered | None:
-        if self.gathered is None:
-            return None
-        snippets = self.gathered.snippets
-        seen = {
-            path: self.may_show(path) for path in {path for one in snippets for path in one.paths}
-        }
-        if all(seen.values()):
-            return self.gathered
-        visible = (one for one in snippets if all(seen[path] for path in one.paths))
-        return replace(self.gathered, snippets=tuple(visible))
-
-    def still(self, held: tuple[Chosen, ...]) -> tuple[Chosen, ...]:
-        """Those that may still be shown: routes may be others than when they were."""
-        return tuple(one for one in held if all(map(self.may_show, one.snippet.paths)))
+    layout: Layout
+    room: planner.Room
+    read: Read | None
+    previous: Frozen | None
+    held: tuple[Chosen, ...]
+    moved: bool
+    resting: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +77,8 @@ class Composed:
 
     Attributes
     ----------
+    lookup : Lookup or None
+        The snippets were chosen from it, or the last of them: this request's, or an earlier one.
     cold : bool
         It begins as no request before it did: nothing of it can be known to the model.
     changed : bool
@@ -82,8 +89,35 @@ class Composed:
     healed: Healed
     frozen: Frozen
     chosen: tuple[Chosen, ...]
+    lookup: Lookup | None = None
     cold: bool
     changed: bool
+
+
+def window_for(
+    snapshot: Snapshot,
+    budget: Budget,
+    known: ModelMemory,
+    may_show: _MayShow,
+    *,
+    resting: bool = False,
+) -> Window:
+    """Where the window of the next prompt is: where it was, as long as that serves. A rest moves it
+    to the cursor in any case."""
+    read, room = known.read(snapshot.document.uri), planner.room_for(budget)
+    previous = read.frozen if read else None
+    if previous is not None and (resting or previous.room_chars > budget.most_chars):
+        previous = None
+    layout = lay_out(snapshot, previous, budget.prompt_chars - room.cold)
+    return Window(
+        layout=layout,
+        room=room,
+        read=read,
+        previous=previous,
+        held=_still_visible(read.held if read else (), may_show),
+        moved=layout.frozen is not previous,
+        resting=resting,
+    )
 
 
 async def compose(
@@ -92,23 +126,24 @@ async def compose(
     healing: Healing,
     budget: Budget,
     *,
+    window: Window,
+    lookup: Lookup | None,
     known: ModelMemory,
-    elsewhere: Elsewhere,
+    may_show: _MayShow,
     deadline_s: float,
-    resting: bool = False,
 ) -> Composed:
-    """The request for the model behind `backend`; what it will have read is noted in `known`."""
-    uri = snapshot.document.uri
-    before = previous = known.frozen.get(uri)
-    held = elsewhere.still(known.held.get(uri, ()))
-    if previous is not None and (resting or previous.room_chars > budget.most_chars):
-        previous = None
-    layout, chosen = _laid_out(
-        snapshot, previous, held, budget, elsewhere.visible(), resting=resting
-    )
-    moved = not layout.frozen.continues(before)
+    """The request for the model behind `backend`; what it will have read is noted in `known`.
+
+    `lookup` is what the sources found, None where they were not asked: that needs a window that has
+    moved.
+    """
+    layout, chosen = _filled(snapshot, window, lookup, budget, may_show)
+    read, held = window.read, window.held
+    moved = not layout.frozen.continues(read.frozen if read else None)
     cold = chosen[:1] != held[:1] or (moved and not chosen)
-    known.frozen[uri], known.held[uri] = layout.frozen, chosen
+    if not (window.moved and lookup and lookup.gathered):
+        lookup = read.lookup if read else None
+    known.note(snapshot.document.uri, Read(layout.frozen, chosen, lookup))
     healed = Healed(middle=layout.middle)
     if healing is not Healing.NONE:
         healed = heal(layout.middle, await _pieces(backend, line_to_tokenize(layout.middle)))
@@ -129,39 +164,50 @@ async def compose(
         healed=healed,
         frozen=layout.frozen,
         chosen=chosen,
+        lookup=lookup,
         cold=cold,
         changed=moved or chosen != held,
     )
 
 
-def _laid_out(
+def _filled(
     snapshot: Snapshot,
-    previous: Frozen | None,
-    held: tuple[Chosen, ...],
+    window: Window,
+    lookup: Lookup | None,
     budget: Budget,
-    gathered: Gathered | None,
-    *,
-    resting: bool,
+    may_show: _MayShow,
 ) -> tuple[Layout, tuple[Chosen, ...]]:
-    """Window and snippets. What the snippets show depends on the window, whose size depends on
-    them: they are planned for the window that is left beside as many of them as there may be."""
-    room = planner.room_for(budget)
-    layout = lay_out(snapshot, previous, budget.prompt_chars - room.cold)
-    moved = layout.frozen is not previous
+    """The window with snippets in front. What these show depends on it, and its size on them: they
+    are planned for the window that is left beside as many of them as there may be."""
+    if not window.moved:
+        return window.layout, window.held
+    layout, room, resting = window.layout, window.room, window.resting
     chosen = planner.plan(
-        gathered,
-        held,
+        visible(lookup.gathered, may_show) if lookup and lookup.gathered else None,
+        window.held,
         shown=layout.prefix + layout.middle + layout.suffix,
         room=room,
-        moved=moved,
+        moved=True,
         resting=resting,
     )
-    if not moved:
-        return layout, chosen
     taken = planner.chars(chosen)
     # What was read while nobody waited takes nothing from the window.
     left = budget.prompt_chars - (taken if taken <= room.cold and not resting else 0)
-    return lay_out(snapshot, previous, left), chosen
+    return lay_out(snapshot, window.previous, left), chosen
+
+
+def visible(gathered: Gathered, may_show: _MayShow) -> Gathered:
+    """Without what shows anything of a file that is kept from the model."""
+    snippets = gathered.snippets
+    seen = {path: may_show(path) for path in {path for one in snippets for path in one.paths}}
+    if all(seen.values()):
+        return gathered
+    shown = (one for one in snippets if all(seen[path] for path in one.paths))
+    return replace(gathered, snippets=tuple(shown))
+
+
+def _still_visible(held: tuple[Chosen, ...], may_show: _MayShow) -> tuple[Chosen, ...]:
+    return tuple(one for one in held if all(map(may_show, one.snippet.paths)))
 
 
 async def _pieces(backend: Backend, line: str) -> tuple[str, ...] | None:

@@ -1,35 +1,54 @@
 """What one request leaves for the next. Owned by one event loop."""
 
-from dataclasses import dataclass, field
+from collections import OrderedDict
+from dataclasses import dataclass, field, replace
 
 from aicopilot_lsp.completion.cache import SuggestionCache
 from aicopilot_lsp.completion.prompt import Frozen
 from aicopilot_lsp.completion.speed import Speeds
+from aicopilot_lsp.completion.types import Lookup
 from aicopilot_lsp.context.types import Chosen
+
+# All that the sources found is a megabyte at times; it is kept to be looked at.
+_LOOKUPS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a model has read of one file: the window, the snippets in front of it, and the time that
+    the sources gave something to choose those from last."""
+
+    frozen: Frozen
+    held: tuple[Chosen, ...] = ()
+    lookup: Lookup | None = None
 
 
 @dataclass(slots=True)
 class ModelMemory:
-    """What is known of one model: the window that it has read of each file, by URI, and the
-    snippets in front of it."""
+    """What one model has read, by URI."""
 
-    frozen: dict[str, Frozen] = field(default_factory=dict)
-    held: dict[str, tuple[Chosen, ...]] = field(default_factory=dict)
+    _read: dict[str, Read] = field(default_factory=dict)
+    _with_lookup: OrderedDict[str, None] = field(default_factory=OrderedDict)
 
-    def state_of(self, uri: str) -> tuple[Frozen | None, tuple[Chosen, ...]]:
-        """What is known for one file; for `restore`."""
-        return self.frozen.get(uri), self.held.get(uri, ())
+    def read(self, uri: str) -> Read | None:
+        """What it has read of this file last."""
+        return self._read.get(uri)
 
-    def restore(self, uri: str, state: tuple[Frozen | None, tuple[Chosen, ...]]) -> None:
-        frozen, self.held[uri] = state
-        if frozen is None:
-            self.forget(uri)
-        else:
-            self.frozen[uri] = frozen
+    def note(self, uri: str, read: Read) -> None:
+        """This is what it has read now."""
+        self._read[uri] = read
+        if read.lookup is None:
+            return
+        self._with_lookup[uri] = None
+        self._with_lookup.move_to_end(uri)
+        if len(self._with_lookup) > _LOOKUPS:
+            old, _ = self._with_lookup.popitem(last=False)
+            if old in self._read:
+                self._read[old] = replace(self._read[old], lookup=None)
 
     def forget(self, uri: str) -> None:
-        self.frozen.pop(uri, None)
-        self.held.pop(uri, None)
+        self._read.pop(uri, None)
+        self._with_lookup.pop(uri, None)
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Protocol
 
 from aicopilot_lsp.completion.asking import ask, wanted_for
 from aicopilot_lsp.completion.cache import Entry, Hit
@@ -30,9 +31,27 @@ from aicopilot_lsp.text.document import Point
 _AROUND_CHARS = 4_000
 
 
-async def no_context(_: Snapshot) -> Gathered | None:
+class Context(Protocol):
+    """What else a model may see. Raises nothing."""
+
+    def follow(self, snapshot: Snapshot, /) -> None:
+        """A model is asked about this text: begin to read what has changed, and wait for nothing.
+        The sources are asked for a few requests only, and are to find everything read then."""
+        ...
+
+    async def look(self, snapshot: Snapshot, /, *, patient: bool = False) -> Gathered | None:
+        """What the sources find; bounded in time by itself, and less so where nobody waits."""
+        ...
+
+
+class NoContext:
     """The file's own text is all there is."""
-    return None
+
+    def follow(self, _: Snapshot, /) -> None:
+        return None
+
+    async def look(self, _: Snapshot, /, **__: bool) -> Gathered | None:
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +68,6 @@ class Parts:
         Takes seconds.
     new_id : callable
         Ids for suggestions.
-    context : coroutine function
-        What else a model may see; raises nothing, and is bounded in time by itself.
     """
 
     models: Callable[[Snapshot], Choice]
@@ -59,7 +76,7 @@ class Parts:
     sleep: Callable[[float], Awaitable[None]]
     new_id: Callable[[], str]
     latency: LatencySettings = field(default_factory=LatencySettings)
-    context: Callable[[Snapshot], Awaitable[Gathered | None]] = no_context
+    context: Context = field(default_factory=NoContext)
 
 
 async def complete(
@@ -92,11 +109,16 @@ async def complete(
             if snapshot.trigger is Trigger.AUTOMATIC:
                 with record.stage("debounce"):
                     await parts.sleep(settings.debounce_ms / 1000)
-            with record.stage("context"):
-                record.gathered = await parts.context(snapshot)
-            wanted = wanted_for(snapshot, decision, parts.latency)
+            parts.context.follow(snapshot)
             ask_one = partial(
-                ask, snapshot, settings, decision, wanted=wanted, memory=memory, record=record
+                ask,
+                snapshot,
+                settings,
+                decision,
+                wanted=wanted_for(snapshot, decision, parts.latency),
+                look=partial(parts.context.look, snapshot),
+                memory=memory,
+                record=record,
             )
             deadline_s = settings.deadline_ms / 1000
             await ask_in_turn(
@@ -143,7 +165,7 @@ def _conclude(snapshot: Snapshot, parts: Parts, record: Record, *, late: bool) -
 
 def _too_late(settings: CompletionSettings, stage: str, model: str) -> str:
     limit = f"the timeout of {settings.deadline_ms / 1000:g} s"
-    if not model:
+    if not model or stage == "context":
         return (
             f"No model was asked within {limit}; a shorter completion.debounce_ms or a longer"
             " completion.deadline_ms leaves time for it."

@@ -8,8 +8,15 @@ from aicopilot_lsp.completion.budget import Budget
 from aicopilot_lsp.completion.compose import Composed
 from aicopilot_lsp.completion.generate import Generation
 from aicopilot_lsp.completion.prompt import in_words
-from aicopilot_lsp.completion.types import Attempt, Outcome, OutcomeKind, Sent, Suggestion, Tokens
-from aicopilot_lsp.context.types import Gathered
+from aicopilot_lsp.completion.types import (
+    Attempt,
+    Lookup,
+    Outcome,
+    OutcomeKind,
+    Sent,
+    Suggestion,
+    Tokens,
+)
 from aicopilot_lsp.filters.protocol import Verdict
 
 
@@ -30,6 +37,8 @@ class Record:
         calls itself.
     attempts : list of Attempt
         Without the one that is under way.
+    lookup : Lookup or None
+        None while the sources of context have not been asked.
     """
 
     clock: Callable[[], float]
@@ -43,7 +52,7 @@ class Record:
     generation: Generation = field(default_factory=Generation)
     verdicts: tuple[Verdict, ...] = ()
     attempts: list[Attempt] = field(default_factory=list)
-    gathered: Gathered | None = None
+    lookup: Lookup | None = None
     composed: Composed | None = None
 
     @contextmanager
@@ -89,13 +98,15 @@ class Record:
     def _sent(self) -> Sent | None:
         if self.composed is None:
             return None
-        request = self.composed.request
+        request, lookup = self.composed.request, self.composed.lookup
+        was_before = lookup is not None and lookup is not self.lookup
         text = request.prompt if request.hole is None else in_words(request.hole)
         return Sent(
             prompt=text,
             must_begin_with=request.must_begin_with,
             chosen=self.composed.chosen,
-            gathered=self.gathered,
+            lookup=lookup,
+            looked_before_s=self.started_s - lookup.at_s if lookup and was_before else None,
         )
 
     def _since_ms(self, start_s: float) -> float:

@@ -71,8 +71,8 @@ def _no_prompt(outcome: Outcome) -> str:
 
 def _asked(outcome: Outcome, sent: Sent) -> Iterator[str]:
     yield _costs(outcome)
-    gathered = sent.gathered
-    yield "## Where it was looked for\n\n" + (_sources(gathered) if gathered else _NOT_LOOKED)
+    gathered = sent.lookup.gathered if sent.lookup else None
+    yield "## Where it was looked for\n\n" + "\n\n".join(_looked(sent))
     if gathered or sent.chosen:  # without the first: what earlier requests were shown stays
         yield "## What the model was shown besides the file\n\n" + _chosen(sent.chosen)
     if gathered and (left_out := _left_out(gathered, sent.chosen)):
@@ -103,13 +103,33 @@ def _costs(outcome: Outcome) -> str:
     return "## What it cost\n\n" + _table(("", ""), rows)
 
 
+def _looked(sent: Sent) -> Iterator[str]:
+    lookup, before_s = sent.lookup, sent.looked_before_s
+    if lookup is None or lookup.gathered is None:
+        yield _NOT_LOOKED
+        return
+    if before_s is not None:
+        line = lookup.gathered.situation.cursor.line + 1
+        rest = ", while nothing was typed" if lookup.resting else ""
+        yield (
+            "For this request no source was asked: its prompt begins as the one before, which the"
+            " model has read, and what it was shown there stays. They were asked last"
+            f" {_ago(before_s)} before, with the cursor in line {line}{rest}:"
+        )
+    yield _sources(lookup.gathered)
+
+
+def _ago(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 60 else f"{seconds / 60:.0f} min"
+
+
 def _sources(gathered: Gathered) -> str:
     rows = [
         (
             one.source,
             f"{one.spent_ms:.1f} ms",
             str(one.snippets),
-            one.fault or ("late: what it found comes into the next request" if one.late else ""),
+            one.fault or ("late: what it found serves the next time" if one.late else ""),
         )
         for one in gathered.yields
     ]

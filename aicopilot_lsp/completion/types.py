@@ -97,6 +97,25 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """One time that the sources of context were asked.
+
+    Attributes
+    ----------
+    gathered : Gathered or None
+        None where context is switched off, or the file could not be read in time.
+    at_s : float
+        On the pipeline's clock.
+    resting : bool
+        It was to read ahead while nobody waited, not for a request.
+    """
+
+    gathered: Gathered | None = field(default=None, repr=False)
+    at_s: float = 0.0
+    resting: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
     """What a model was sent, to be looked at by its user. Holds source text: never to be logged.
 
@@ -109,14 +128,23 @@ class Sent:
         prompt so that the model may end a token elsewhere.
     chosen : tuple of Chosen
         The snippets in it, in its order.
-    gathered : Gathered or None
-        What they were chosen from; None where there was no context.
+    lookup : Lookup or None
+        What they were chosen from last; None where nothing has been found yet.
+    looked_before_s : float or None
+        By how many seconds that was before this request, whose prompt begins as the one before and
+        keeps its snippets; None where the sources were asked for this one.
     """
 
     prompt: str = field(repr=False)
     must_begin_with: str = field(default="", repr=False)
     chosen: tuple[Chosen, ...] = field(default=(), repr=False)
-    gathered: Gathered | None = field(default=None, repr=False)
+    lookup: Lookup | None = field(default=None, repr=False)
+    looked_before_s: float | None = None
+
+    @property
+    def gathered(self) -> Gathered | None:
+        """What the sources found for this request; None where they were not asked for it."""
+        return self.lookup.gathered if self.lookup and self.looked_before_s is None else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,13 +11,13 @@ from dataclasses import replace
 
 from aicopilot_lsp.completion.asking import wanted_for
 from aicopilot_lsp.completion.budget import budget_for
-from aicopilot_lsp.completion.compose import Composed, Elsewhere, compose
+from aicopilot_lsp.completion.compose import Composed, compose, window_for
 from aicopilot_lsp.completion.memory import Memory, ModelMemory
 from aicopilot_lsp.completion.pipeline import Parts
 from aicopilot_lsp.completion.prompt import request_chars
 from aicopilot_lsp.completion.speed import Sample, identity_of
 from aicopilot_lsp.completion.trigger import decide
-from aicopilot_lsp.completion.types import Snapshot, Trigger
+from aicopilot_lsp.completion.types import Lookup, Snapshot, Trigger
 from aicopilot_lsp.config.settings import CompletionSettings
 from aicopilot_lsp.errors import ModelError
 from aicopilot_lsp.models.protocol import Backend, Finished, Usage
@@ -34,7 +34,6 @@ async def warm(
     decision = decide(asked, settings)
     if decision.rule is not None:
         return None
-    gathered = await parts.context(asked)
     try:
         model = parts.models(asked).models[0]
         backend = await model.open()
@@ -46,27 +45,31 @@ async def warm(
     known, identity = memory.of(model.name), identity_of(backend.model, backend.site)
     wanted = wanted_for(asked, decision, parts.latency)
     budget = budget_for(memory.speeds.of(identity), backend.site, settings, wanted)
-    uri = snapshot.document.uri
+    window = window_for(asked, budget, known, model.may_show, resting=True)
+    now_s = parts.clock()
+    gathered = await parts.context.look(asked, patient=True)
     # Noted apart: what is read by half must not be taken for read by the request that cut it short.
     ahead = ModelMemory()
-    ahead.restore(uri, known.state_of(uri))
     try:
         composed = await compose(
             asked,
             backend,
             backend.prompting.healing,
             budget,
+            window=window,
+            lookup=Lookup(gathered=gathered, at_s=now_s, resting=True),
             known=ahead,
-            elsewhere=Elsewhere(gathered=gathered, may_show=model.may_show),
+            may_show=model.may_show,
             deadline_s=_READS_AT_MOST_S,
-            resting=True,
         )
         if not composed.changed:
             return None
         usage = await _read(backend, composed)
     except ModelError:
         return None
-    known.restore(uri, ahead.state_of(uri))
+    uri = asked.document.uri
+    if (read := ahead.read(uri)) is not None:
+        known.note(uri, read)
     # Without times: nobody waited, so it says nothing of what requests cost.
     sample = Sample(usage=usage, prompt_chars=request_chars(composed.request))
     memory.speeds.learn(identity, sample)

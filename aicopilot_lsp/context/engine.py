@@ -35,6 +35,9 @@ from aicopilot_lsp.text.document import DocumentSnapshot, Point
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
+# What is late when sources are asked is a whole stretch of typing old the next time; in a rest they
+# may as well finish.
+PATIENCE_S = 1.0
 # When reading the document takes longer than this share of the time, an older reading has to do.
 _OUTLINE_SHARE = 0.5
 _NOWHERE = "none"  # no index has this name
@@ -91,24 +94,45 @@ class ContextEngine:
         self._ending: set[asyncio.Task[Any]] = set()
         self._closed = False
 
+    def follow(self, document: DocumentSnapshot, path: str, around: Around) -> None:
+        """Begin to read what has changed of a document and of the others that are open, so that
+        the next `gather` need not: a few changes are read sooner than many. Waits for nothing."""
+        if self._closed or not self._settings.context.enabled:
+            return
+        for one in (OpenFile(path=path, document=document), *around.open_files):
+            self._known(one)
+
     async def gather(
-        self, document: DocumentSnapshot, cursor: Point, path: str, around: Around
+        self,
+        document: DocumentSnapshot,
+        cursor: Point,
+        path: str,
+        around: Around,
+        *,
+        patient: bool = False,
     ) -> Gathered | None:
         """What the sources find for a place within the time that the settings give them; None
-        where context is switched off, or the file could not be read in time. Raises nothing but
-        CancelledError."""
+        where context is switched off, or the file could not be read in time. With `patient`, where
+        nobody waits, all of them have PATIENCE_S. Raises nothing but CancelledError."""
         if self._closed or not self._settings.context.enabled:
             return None
         try:
-            return await self._gathered(document, cursor, path, around)
+            return await self._gathered(document, cursor, path, around, patient=patient)
         except Exception as error:  # noqa: BLE001 - a suggestion does without it
             _log.error("The context engine failed.", exc_info=error)
             return None
 
     async def _gathered(
-        self, document: DocumentSnapshot, cursor: Point, path: str, around: Around
+        self,
+        document: DocumentSnapshot,
+        cursor: Point,
+        path: str,
+        around: Around,
+        *,
+        patient: bool,
     ) -> Gathered | None:
         budget_s = self._settings.context.budget_ms / 1000
+        budget_s = max(budget_s, PATIENCE_S) if patient else budget_s
         ends_s = self._clock() + budget_s
         read = await self._read(document, path, within_s=_OUTLINE_SHARE * budget_s)
         if read is None:
@@ -119,7 +143,7 @@ class ContextEngine:
         folder.index.set_open({**known, path: _open_text(read)})
         situation = situate(document, cursor, path, read.outline, around)
         left_s = max(0.0, ends_s - self._clock())
-        return await folder.gatherer.gather(situation, budget_s=left_s)
+        return await folder.gatherer.gather(situation, budget_s=left_s, patient=patient)
 
     def document_closed(self, uri: str) -> None:
         """Forget its outline; from the next request on, its rows are those on the disk again."""
@@ -192,8 +216,8 @@ class ContextEngine:
         return found or self._outlines.latest(document.uri)
 
     def _known(self, other: OpenFile) -> Reading | None:
-        """The latest reading of another open document. Where there is a newer text, the next
-        request has one of that."""
+        """The latest reading of an open document. Where there is a newer text, the next request has
+        one of that."""
         known = self._outlines.latest(other.document.uri)
         if known is None or not known.is_of(other.document):
             self._in_background(self._outlines.of(other.document, other.path), self._tasks)

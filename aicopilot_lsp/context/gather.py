@@ -62,8 +62,11 @@ class Gatherer:
         self._clock = clock
         self._documents: OrderedDict[str, _Document] = OrderedDict()
 
-    async def gather(self, situation: Situation, *, budget_s: float) -> Gathered:
-        """What the sources find within `budget_s`."""
+    async def gather(
+        self, situation: Situation, *, budget_s: float, patient: bool = False
+    ) -> Gathered:
+        """What the sources find within `budget_s`. With `patient` also those that requests should
+        not wait for are waited for so long."""
         document = self._document(situation.document.uri)
         document.take_in()
         asking = _Asking(situation, AskedOnce(self._index), self._carriers and self._carriers())
@@ -72,7 +75,10 @@ class Gatherer:
                 task = asyncio.create_task(self._ask(name, source, asking))
                 document.running[name] = task
         running = {name: document.running[name] for name in self._sources}
-        waits_s = {name: budget_s * _patience(source) for name, source in self._sources.items()}
+        waits_s = {
+            name: budget_s * (1.0 if patient else _patience(source))
+            for name, source in self._sources.items()
+        }
         await _first_answers({running[name]: wait_s for name, wait_s in waits_s.items()})
         document.take_in()
         yields: list[Yield] = []

@@ -1,12 +1,17 @@
 """Nothing of a file goes to a model that may not see it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
-from aicopilot_lsp.completion.compose import Composed, Elsewhere
+from aicopilot_lsp.completion.budget import planned
+from aicopilot_lsp.completion.compose import Composed, Window, visible, window_for
+from aicopilot_lsp.completion.memory import ModelMemory, Read
 from aicopilot_lsp.completion.prompt import hole, lay_out
+from aicopilot_lsp.completion.speed import Speed
+from aicopilot_lsp.config.settings import CompletionSettings, LatencySettings
 from aicopilot_lsp.context.types import Chosen, Gathered, Rendering, Size, Snippet
 from aicopilot_lsp.models.healing import Healed
-from aicopilot_lsp.models.protocol import GenerateRequest, TextChunk
+from aicopilot_lsp.models.protocol import GenerateRequest, Site, TextChunk
 from aicopilot_lsp.store.index.types import ChunkRow, Symbol
 from tests.context.asking import situation_of
 from tests.support.fixture import at_cursor
@@ -33,21 +38,27 @@ def _is_open(path: str) -> bool:
     return path != "secret.py"
 
 
+def _window(held: tuple[Chosen, ...], may_show: Callable[[str], bool]) -> Window:
+    snapshot, known = at_cursor("x = ‸\n"), ModelMemory()
+    known.note(snapshot.document.uri, Read(lay_out(snapshot, None, 4_000).frozen, held))
+    budget, _ = planned(Speed(), Site(), CompletionSettings(), LatencySettings())
+    return window_for(snapshot, budget, known, may_show)
+
+
 def test_a_model_sees_no_snippet_that_shows_anything_of_a_file_that_is_kept_from_it() -> None:
-    visible = Elsewhere(gathered=_GATHERED, may_show=_is_open).visible()
-    assert visible == replace(_GATHERED, snippets=(_OPEN,))
+    assert visible(_GATHERED, _is_open) == replace(_GATHERED, snippets=(_OPEN,))
 
 
 def test_what_a_prompt_held_goes_when_a_file_is_kept_from_the_model_now() -> None:
     held = tuple(
         Chosen(snippet=one, rendering=one.renderings[0], value=1.0) for one in _GATHERED.snippets
     )
-    assert Elsewhere(may_show=_is_open).still(held) == held[:1]
+    assert _window(held, _is_open).held == held[:1]
+    assert _window(held, lambda _: True).held == held
 
 
 def test_where_everything_may_be_seen_nothing_is_left_out() -> None:
-    assert Elsewhere(gathered=_GATHERED).visible() is _GATHERED
-    assert Elsewhere().visible() is None
+    assert visible(_GATHERED, lambda _: True) is _GATHERED
 
 
 def test_inv_7_no_prompt_is_in_a_repr() -> None:

@@ -10,6 +10,7 @@ from aicopilot_lsp.completion.report import context_record, report
 from aicopilot_lsp.completion.speed import Speed
 from aicopilot_lsp.completion.types import (
     Attempt,
+    Lookup,
     Outcome,
     OutcomeKind,
     Sent,
@@ -43,7 +44,7 @@ SHOWN = Outcome(
     suggestions=(Suggestion(id="s1", text="lock(order)", start=Point(0, 0), end=Point(0, 0)),),
     tokens=Tokens(prompt=700, evaluated=12, generated=4),
     verdicts=(Verdict(rule="fence", action=Action.PASS, text="", reason=""),),
-    sent=Sent(prompt="a ``` prompt <|fim_middle|>", chosen=CHOSEN, gathered=FOUND),
+    sent=Sent(prompt="a ``` prompt <|fim_middle|>", chosen=CHOSEN, lookup=Lookup(gathered=FOUND)),
 )
 
 
@@ -57,6 +58,7 @@ def test_it_says_what_was_chosen_and_why_and_what_was_not() -> None:
 
 def test_it_says_how_each_source_fared() -> None:
     text = report(SHOWN)
+    assert "no source was asked" not in text
     assert "| definitions | 1.2 ms | 2 |" in text
     assert "| similar | 50.0 ms | 0 | late" in text
     assert "| theirs | 0.5 ms | 0 | ValueError |" in text
@@ -131,6 +133,19 @@ def test_where_no_other_file_was_looked_at_it_says_so() -> None:
     assert "was worth its room" not in text
     held = replace(SHOWN, sent=Sent(prompt="x", chosen=CHOSEN))  # what earlier requests brought
     assert "| definitions | store.py:1-4 |" in report(held)
+
+
+def test_where_the_sources_were_asked_before_it_says_when_and_what_they_found_then() -> None:
+    lookup = Lookup(gathered=FOUND, at_s=3.0)
+    kept = Sent(prompt="x = <|fim_middle|>", chosen=CHOSEN, lookup=lookup, looked_before_s=12.25)
+    text = report(replace(SHOWN, sent=kept))
+    assert "no source was asked" in text
+    assert "asked last 12.2 s before, with the cursor in line 1:" in text
+    assert "| definitions | 1.2 ms | 2 |" in text and "other.py" in text
+    resting = replace(kept, lookup=replace(lookup, resting=True), looked_before_s=150.0)
+    text = report(replace(SHOWN, sent=resting))
+    assert "2 min before, with the cursor in line 1, while nothing was typed:" in text
+    assert kept.gathered is None  # nothing was found for this request
 
 
 def test_the_snippets_can_be_had_as_data() -> None:

@@ -33,9 +33,11 @@ class Bench:
             clock=lambda: 0.0,
             sleep=asyncio.sleep,
             new_id=lambda: "s1",
-            context=self._context,
+            context=self,
         )
         self.hidden = ""
+        self.looks: list[bool] = []  # how often the sources were asked; whether with patience
+        self.followed = 0
 
     async def ask(self, snapshot: Snapshot) -> str:
         settings = replace(SETTINGS, debounce_ms=0)
@@ -50,7 +52,11 @@ class Bench:
     async def _open(self) -> Backend:
         return self.backend
 
-    async def _context(self, _: Snapshot) -> Gathered:
+    def follow(self, snapshot: Snapshot) -> None:
+        self.followed += 1
+
+    async def look(self, snapshot: Snapshot, *, patient: bool = False) -> Gathered:
+        self.looks.append(patient)
         return gathered(*self.snippets)
 
     def _may_show(self, path: str) -> bool:
@@ -104,7 +110,7 @@ async def test_a_model_that_fails_costs_nothing_but_the_reading() -> None:
     bench = Bench(*MANY)
     bench.backend.script = ModelError("It is down.", kind=ModelErrorKind.UNREACHABLE)
     await bench.read_ahead(typed("x = "))
-    assert not bench.memory.of("scripted").held.get("file:///project/src/app.py")
+    assert bench.memory.of("scripted").read("file:///project/src/app.py") is None
 
 
 async def test_a_model_is_shown_no_text_of_a_file_that_it_may_not_see() -> None:

@@ -195,6 +195,34 @@ async def test_a_newer_text_of_another_open_document_is_there_for_the_next_reque
         assert await workspace.found(opened) == [("stock.py", opened.document.text.rstrip())]
 
 
+async def test_what_is_followed_is_read_before_the_sources_are_asked(workspace: Workspace) -> None:
+    own = workspace.open("app.py", "def own(): ...\n")
+    other = workspace.open("stock.py", STOCK)
+    workspace.engine.follow(own.document, own.path, Around(open_files=(other,)))
+    await _idle(workspace.engine)
+    for opened in (own, other):
+        read = workspace.engine._outlines.latest(opened.document.uri)
+        assert read is not None and read.is_of(opened.document)
+    assert await workspace.found(other) == [("stock.py", STOCK.rstrip())]
+
+
+async def test_where_nobody_waits_sources_have_more_time(workspace: Workspace) -> None:
+    held = _Held()
+    workspace.index("stock.py", STOCK)
+    workspace.settings = Settings(context=replace(_PATIENT, budget_ms=1))
+    workspace.sources = lambda _: [held]
+    asked = at_cursor(ASKING, path="app.py", uri="file:///w/app.py")
+    around = Around(root=str(workspace.folder))
+    resting = asyncio.create_task(
+        workspace.engine.gather(asked.document, asked.cursor, "app.py", around, patient=True)
+    )
+    await held.begun.wait()
+    held.go.set()
+    gathered = await resting
+    assert gathered is not None
+    assert [one.late for one in gathered.yields] == [False]
+
+
 async def _idle(engine: ContextEngine) -> None:
     """Return when all that requests left to be read is read."""
     await asyncio.gather(*engine._tasks)
@@ -213,7 +241,9 @@ async def test_where_context_is_switched_off_nothing_is_looked_for(workspace: Wo
     workspace.index("stock.py", STOCK)
     workspace.settings = Settings(context=replace(_PATIENT, enabled=False))
     assert await workspace.ask() is None
+    workspace.engine.follow(at_cursor(ASKING).document, "app.py", Around())
     assert workspace.jobs == []
+    assert workspace.engine._tasks == set()
 
 
 async def test_where_indexes_are_switched_off_none_that_was_left_there_is_asked(

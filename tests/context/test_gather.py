@@ -121,6 +121,16 @@ async def test_a_source_without_patience_is_not_waited_for_and_serves_the_next_r
     await gatherer.aclose()
 
 
+async def test_where_nobody_waits_one_without_patience_is_waited_for_too() -> None:
+    others = _Scripted("others", held=True)
+    others.patience = 0.0
+    asking = asyncio.create_task(_gatherer(others).gather(_at(1), budget_s=_PROMPT_S, patient=True))
+    await others.begun.wait()
+    others.go.set()
+    gathered = await asking
+    assert [(y.late, y.snippets) for y in gathered.yields] == [(False, 1)]
+
+
 async def test_a_patience_that_is_none_counts_as_any_other_sources() -> None:
     source = _Scripted("source")
     source.patience = "none"  # type: ignore[assignment]
