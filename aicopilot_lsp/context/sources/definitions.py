@@ -34,7 +34,7 @@ class Definitions:
                 first=symbol.first,
                 last=symbol.last,
                 score=weights[name],
-                renderings=of_function(symbol, await _text(index, symbol, weights[name])),
+                renderings=of_function(symbol, await text_of(index, symbol, weights[name])),
                 why=f"defines {name}",
             )
             for name, symbol in symbols.items()
@@ -52,7 +52,8 @@ def _wanted(situation: Situation) -> dict[str, float]:
     return dict(ranked[:_MAX_NAMES])
 
 
-async def _text(index: Index, symbol: Symbol, weight: float) -> str:
+async def text_of(index: Index, symbol: Symbol, weight: float) -> str:
+    """The whole of a definition with this weight, "" where it is not worth its read."""
     if weight < _MIN_WEIGHT_WHOLE or symbol.last - symbol.first > _MAX_WHOLE_LINES:
         return ""
     return await index.lines(symbol.path, symbol.first, symbol.last)

@@ -38,7 +38,7 @@ class Members:
 
     async def find(self, situation: Situation, index: Index) -> Sequence[Snippet]:
         weights = dict(situation.types)
-        spoken_of = _words_near(situation)
+        spoken_of = words_near(situation)
         for imported in situation.outline.imports:
             name = imported.local_name
             if name[:1].isupper():
@@ -55,10 +55,10 @@ class Members:
             known = await Lookup(index, origin).types(list(named))
             snippets += _snippets(known, named, situation, spoken_of, "named by a member: ")
         snippets += await _of_subtypes(situation, index)
-        return _strongest(snippets)
+        return strongest(snippets)
 
 
-def _words_near(situation: Situation) -> frozenset[str]:
+def words_near(situation: Situation) -> frozenset[str]:
     """The words that names near the cursor are made of."""
     return frozenset(
         word for near in situation.names if near.weight >= _MIN_NEAR for word in parts(near.name)
@@ -79,25 +79,45 @@ def _snippets(
     why: str = "",
 ) -> list[Snippet]:
     return [
-        Snippet(
+        snippet_of(
+            type_,
+            situation,
             source=Members.name,
-            path=type_.symbol.path,
-            first=type_.symbol.first,
-            last=type_.symbol.last,
-            score=min(weights[expression], 1.0),
-            renderings=of_type(
-                type_.symbol,
-                type_.members,
-                inherited=list(_inherited(type_.inherited)),
-                outside=type_.symbol.path != situation.path,
-                likely=spoken_of,
-            ),
+            score=weights[expression],
             why=f"{why}members of {_told(expression, type_)}",
-            also=frozenset(_origins(type_)) - {type_.symbol.path},
+            likely=spoken_of,
         )
         for expression, type_ in found.items()
         if type_.members or type_.inherited
     ]
+
+
+def snippet_of(
+    found: Found,
+    situation: Situation,
+    *,
+    source: str,
+    score: float,
+    why: str,
+    likely: frozenset[str],
+) -> Snippet:
+    """A type with what it has; `likely` as of_type has it (render.py)."""
+    return Snippet(
+        source=source,
+        path=found.symbol.path,
+        first=found.symbol.first,
+        last=found.symbol.last,
+        score=min(score, 1.0),
+        renderings=of_type(
+            found.symbol,
+            found.members,
+            inherited=list(_inherited(found.inherited)),
+            outside=found.symbol.path != situation.path,
+            likely=likely,
+        ),
+        why=why,
+        also=frozenset(_origins(found)) - {found.symbol.path},
+    )
 
 
 async def _of_subtypes(situation: Situation, index: Index) -> list[Snippet]:
@@ -172,7 +192,7 @@ def _named_by_members(
     return by_path
 
 
-def _strongest(snippets: Iterable[Snippet]) -> list[Snippet]:
+def strongest(snippets: Iterable[Snippet]) -> list[Snippet]:
     """Of those about one type, the one that is believed in most."""
     best: dict[tuple[str, int, int], Snippet] = {}
     for snippet in snippets:
