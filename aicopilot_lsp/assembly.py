@@ -46,7 +46,6 @@ _ORDINARY_ENDS = (OutcomeKind.CANCELLED, OutcomeKind.SUPERSEDED)
 def context_engine(
     settings: Settings,
     directory: Path,
-    on_change: "Callable[[Status], None]" = lambda _: None,
     indexes: "IndexServices | None" = None,
 ) -> "ContextEngine":
     """The context engine over the sources of the catalogue; indexes are kept in `directory`."""
@@ -56,7 +55,6 @@ def context_engine(
         settings,
         sources=lambda settings: plugins.sources(settings.context.disabled_sources),
         directory=directory,
-        on_change=on_change,
         indexes=indexes,
     )
 
@@ -267,6 +265,11 @@ class Engine:
             self._context.document_closed(uri)
         if self._memory is not None:
             self._memory.forget(uri)
+
+    def folder_removed(self, root: Path) -> None:
+        """It is no part of the workspace any longer: let go of its index."""
+        if self._context is not None:
+            self._context.folder_removed(root)
 
     def accepted(self, suggestion_id: str) -> None:
         """The editor's user accepted this suggestion."""

@@ -21,7 +21,7 @@ from aicopilot_lsp.config.matching import is_hidden
 from aicopilot_lsp.config.settings import Settings
 from aicopilot_lsp.context.gather import Gatherer
 from aicopilot_lsp.context.index.local import LocalIndex, OpenText
-from aicopilot_lsp.context.index.service import State, Status
+from aicopilot_lsp.context.index.service import Status
 from aicopilot_lsp.context.index.services import IndexServices
 from aicopilot_lsp.context.index.unsaved import UnsavedImports
 from aicopilot_lsp.context.outlines import Outlines, Reading
@@ -65,8 +65,6 @@ class ContextEngine:
         The sources that are switched on, made when the first request comes.
     directory : Path
         Where indexes are kept.
-    on_change : callable
-        Told of each change in how an index of its own is doing.
     indexes : IndexServices or None
         Those of a server, which tells them of its folders; None: the engine has its own.
     clock : callable
@@ -79,14 +77,12 @@ class ContextEngine:
         *,
         sources: Callable[[Settings], Sequence[Source]],
         directory: Path,
-        on_change: Callable[[Status], None] = lambda _: None,
         indexes: IndexServices | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._settings, self._make_sources = settings, sources
         self._directory, self._clock = directory, clock
-        self._on_change, self._stirred = on_change, asyncio.Event()
-        self._services = indexes or IndexServices(directory, self._heard)
+        self._services = indexes or IndexServices(directory, lambda _: None)
         self._services.reconfigure(settings)
         self._outlines = Outlines()
         self._folders: dict[str, _Folder] = {}  # by root
@@ -151,10 +147,6 @@ class ContextEngine:
         for folder in self._folders.values():
             folder.gatherer.forget(uri)
 
-    def changed(self, path: Path) -> None:
-        """A file on the disk may have changed, come or gone."""
-        self._services.changed(path)
-
     def folder_removed(self, root: Path) -> None:
         """It is no part of the workspace any longer."""
         self._services.drop(root)
@@ -169,13 +161,7 @@ class ContextEngine:
     async def ready(self, root: Path) -> Status | None:
         """Return when the index of `root` is up to date, or there will be none; how it is doing
         then. For commands: a server begins with the first request."""
-        self._services.want(root)
-        while True:
-            self._stirred.clear()
-            status = next((one for one in self.statuses() if one.root == root), None)
-            if status is None or status.state not in (State.IDLE, State.SCANNING):
-                return status
-            await self._stirred.wait()
+        return await self._services.ready(root)
 
     async def reconfigure(self, settings: Settings) -> None:
         """Take over new settings. What was found under the old ones is forgotten where they say
@@ -257,10 +243,6 @@ class ContextEngine:
         sources = self._make_sources(settings)
         gatherer = Gatherer(sources, index, self._clock, carriers=index.carrier)
         return _Folder(index, gatherer)
-
-    def _heard(self, status: Status) -> None:
-        self._stirred.set()
-        self._on_change(status)
 
     def _in_background(
         self, work: Coroutine[Any, Any, _T], tasks: "set[asyncio.Task[Any]]"

@@ -165,6 +165,11 @@ async def test_what_the_worker_indexed_is_found(tmp_path: Path) -> None:
         await engine.aclose()
 
 
+async def test_an_index_of_a_servers_own_can_be_waited_for_too(workspace: Workspace) -> None:
+    status = await workspace.engine.ready(workspace.folder)
+    assert status is not None and status.state is State.READY
+
+
 async def test_what_is_indexed_is_found_and_an_index_is_wanted(workspace: Workspace) -> None:
     workspace.index("stock.py", STOCK)
     assert await workspace.found() == [("stock.py", STOCK.rstrip())]

@@ -130,6 +130,9 @@ class ScriptedEngine:
     def document_closed(self, uri: str) -> None:
         self._trace("closed", uri)
 
+    def folder_removed(self, root: Path) -> None:
+        self._trace("removed", root)
+
     def accepted(self, suggestion_id: str) -> None:
         self._trace("accepted", suggestion_id)
         if suggestion_id == RELEASE:

@@ -60,6 +60,7 @@ class IndexServices:
     ) -> None:
         self._directory = directory
         self._on_change = on_change
+        self._stirred = asyncio.Event()
         self._make = make
         self._settings = Settings()
         self._services: dict[Path, IndexService] = {}  # by the folder as the editor writes it
@@ -92,8 +93,19 @@ class IndexServices:
         else:
             # Its place is taken now; where it really is, and if it is a project, the disk says.
             job = job_for(folder, self._settings, self._directory)
-            self._services[folder] = self._make(job, self._on_change)
+            self._services[folder] = self._make(job, self._heard)
             _in_background(self._begin(folder), self._beginning)
+
+    async def ready(self, folder: Path) -> Status | None:
+        """Want an index of this folder, and return when it is up to date or there will be none: how
+        it is doing then, None where it was dropped meanwhile."""
+        self.want(folder)
+        while True:
+            self._stirred.clear()
+            status = next((one for one in self.statuses() if one.root == folder), None)
+            if status is None or status.state not in (State.IDLE, State.SCANNING):
+                return status
+            await self._stirred.wait()
 
     def drop(self, folder: Path) -> None:
         """The folder is no part of the workspace any longer."""
@@ -101,6 +113,7 @@ class IndexServices:
         service = self._services.pop(folder, None)
         if service is not None:
             _in_background(service.aclose(), self._ending)
+        self._stirred.set()
 
     def reconfigure(self, settings: Settings) -> None:
         """Begin anew what is to be done otherwise."""
@@ -146,6 +159,10 @@ class IndexServices:
     def _refuse(self, folder: Path, reason: str) -> None:
         status = Status(root=folder, state=State.OFF, reason=reason)
         self._refused[folder] = status
+        self._heard(status)
+
+    def _heard(self, status: Status) -> None:
+        self._stirred.set()
         self._on_change(status)
 
 

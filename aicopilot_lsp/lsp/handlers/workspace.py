@@ -34,7 +34,9 @@ def did_change_folders(
         session.folders.pop(folder.uri, None)
         path = local_path(folder.uri)
         if path is not None:
-            session.indexes.drop(path)
+            session.indexes.drop(path)  # also where there is no engine yet
+            if session.engine is not None:
+                session.engine.folder_removed(path)
     for folder in params.event.added:
         session.folders[folder.uri] = Folder(uri=folder.uri, name=folder.name)
     return _folders_changed(session, configuration.files_changed())

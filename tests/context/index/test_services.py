@@ -145,3 +145,25 @@ async def test_changed_files_are_told_to_the_folders_that_hold_them(bench: Bench
         bench.services.want(folder)
     bench.services.changed(inner / "a.py")
     assert [one.told for one in bench.made] == [["inner/a.py"], [], ["a.py"]]
+
+
+async def test_who_waits_for_an_index_hears_when_it_is_up_to_date(bench: Bench) -> None:
+    folder = bench.project("a")
+    waiting = [asyncio.create_task(bench.services.ready(folder)) for _ in range(2)]
+    await asyncio.sleep(0)
+    (service,) = bench.made
+    await service.begun.wait()
+    assert not any(task.done() for task in waiting)
+    service.finish()
+    assert [one and one.state for one in await asyncio.gather(*waiting)] == [State.READY] * 2
+
+
+async def test_who_waits_for_an_index_that_there_will_not_be_hears_that(bench: Bench) -> None:
+    status = await bench.services.ready(bench.project("heap", marked=False))
+    assert status is not None and status.state is State.OFF
+    folder = bench.project("a")
+    waiting = asyncio.create_task(bench.services.ready(folder))
+    await asyncio.sleep(0)
+    await bench.made[-1].begun.wait()
+    bench.services.drop(folder)
+    assert await waiting is None
