@@ -18,7 +18,7 @@ _TEXT = "from stock import take_stock\n\ncount = take\n"
 def client(tmp_path: Path) -> Iterator[RpcClient]:
     config = tmp_path / "config.toml"
     with scripted_model(tmp_path, {"default": {"text": "_stock(1)\nnext"}}) as url:
-        write_config(config, url)
+        write_config(config, url, more="[completion]\nread_ahead_ms = 50\n")
         environment = {"AICOPILOT_CONFIG": str(config)}
         with RpcClient(_COMMAND, env=environment, state_dir=tmp_path / "state") as client:
             yield client
