@@ -33,7 +33,7 @@ import aicopilot_lsp.completion.budget as sizes
 from aicopilot_lsp.assembly import Engine, context_engine
 from aicopilot_lsp.cli.session import settings_for
 from aicopilot_lsp.completion import planner
-from aicopilot_lsp.completion.prompt import Frozen, Layout, lay_out, render
+from aicopilot_lsp.completion.prompt import Frozen, Layout, lay_out, render, with_files_above
 from aicopilot_lsp.completion.types import Outcome, Sent, Snapshot
 from aicopilot_lsp.config.paths import cache_dir, state_dir
 from aicopilot_lsp.context.select import select
@@ -139,7 +139,8 @@ def _sliding(snapshot: Snapshot, outcome: Outcome, found: Gathered | None) -> st
         select(found, room_chars=room.resting, shown=layout.prefix + layout.suffix) if found else ()
     )
     ranked = sorted(chosen, key=lambda one: one.value)
-    return render(layout, layout.middle, _STANDARD, planner.files_of(ranked))
+    layout = with_files_above(layout, planner.files_of(ranked))
+    return render(layout, layout.middle, _STANDARD)
 
 
 def _by_line(snapshot: Snapshot, outcome: Outcome) -> str:
@@ -147,7 +148,8 @@ def _by_line(snapshot: Snapshot, outcome: Outcome) -> str:
     sent, budget = _sent(outcome), outcome.budget
     assert budget is not None
     layout = _at_line(snapshot, budget.prompt_chars)
-    return render(layout, layout.middle, _FROZEN, planner.files_of(sent.chosen))
+    layout = with_files_above(layout, planner.files_of(sent.chosen))
+    return render(layout, layout.middle, _FROZEN)
 
 
 def _at_line(snapshot: Snapshot, room_chars: int) -> Layout:

@@ -116,19 +116,13 @@ def with_files_above(layout: Layout, files: Sequence[tuple[str, str]]) -> Layout
     return replace(layout, prefix=unix_newlines(above) + layout.prefix)
 
 
-def render(
-    layout: Layout,
-    middle: str,
-    prompting: Prompting,
-    files: Sequence[tuple[str, str]] = (),
-) -> str:
-    """The prompt as sent, in the mode RAW, with `files` (path, text) from elsewhere; `assemble`
-    makes markers in user text harmless."""
+def render(layout: Layout, middle: str, prompting: Prompting) -> str:
+    """The prompt as sent, in the mode RAW; `assemble` makes markers in user text harmless."""
     fmt = prompting.format
     if fmt is None:
         raise ValueError("a prompt needs a format")
     prefix, suffix = layout.prefix, layout.suffix
-    if layout.file_name and fmt.names_file(with_files=bool(files)):
+    if layout.file_name and fmt.names_file:
         prefix = prefix.removeprefix(layout.header)  # the format says it in its own way
     if prompting.layout is ModelLayout.STANDARD:
         prefix, middle = prefix + middle, ""
@@ -138,7 +132,6 @@ def render(
             prefix,
             suffix,
             middle,
-            files=files,
             path=layout.file_name,
             language=layout.language_id,
         )

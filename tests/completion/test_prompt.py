@@ -122,13 +122,6 @@ def test_a_prompt_says_the_files_name_once_and_in_its_formats_way(where: ModelLa
     assert not any("ann" in prompt for prompt in said.values())
 
 
-def test_among_other_files_a_file_is_called_as_they_are() -> None:
-    layout = lay_out(at_cursor("x = 1" + CURSOR, path="src/cart.py"), None, 1_000)
-    asked = asked_in("codestral", STANDARD)
-    prompt = render(layout, layout.middle, asked, [("tax.py", "y = 2\n")])
-    assert prompt == "[SUFFIX][PREFIX]+++++ tax.py\ny = 2\n\n+++++ cart.py\nx = 1"
-
-
 def test_a_hole_is_the_text_around_the_cursor() -> None:
     snapshot = at_cursor("a = 1\nb = a" + CURSOR + ".x\nc = 3\n", path="src/cart.py")
     layout = lay_out(snapshot, None, 1_000)

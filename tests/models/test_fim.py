@@ -139,8 +139,7 @@ def test_the_openers_are_what_stands_before_each_text(fmt: FimFormat) -> None:
 
 
 def test_only_some_formats_say_the_name_of_a_file_alone(fmt: FimFormat) -> None:
-    assert fmt.names_file(with_files=False) == (fmt.name in {"mellum", "codegeex4"})
-    assert fmt.names_file(with_files=True)
+    assert fmt.names_file == (fmt.name in {"mellum", "codegeex4"})
 
 
 def test_a_path_stays_on_its_line() -> None:

@@ -3,7 +3,7 @@ model that could read it as control."""
 
 import pytest
 
-from aicopilot_lsp.completion.prompt import hole, lay_out, render
+from aicopilot_lsp.completion.prompt import hole, lay_out, render, with_files_above
 from aicopilot_lsp.completion.types import Snapshot
 from aicopilot_lsp.models.fim import FORMATS, FimFormat, assemble, distinctive
 from aicopilot_lsp.models.fim.tokens import OTHERS
@@ -70,12 +70,11 @@ def test_no_prompt_of_the_pipeline_lets_one_through(
     fmt: FimFormat, layout: Layout, others: tuple[tuple[str, str], ...]
 ) -> None:
     prompting = Prompting(mode=Mode.RAW, format=fmt, layout=layout)
-    plan = lay_out(full_of_markers(), None, 10_000_000)
+    plan = with_files_above(lay_out(full_of_markers(), None, 10_000_000), others)
     assert all(mark in plan.prefix and mark in plan.middle for mark in MARKERS)
     assert all(mark in plan.suffix for mark in MARKERS)
-    prompt = render(plan, plan.middle, prompting, others)
-    harmless_files = [(path, "") for path, _ in others]
-    harmless = assemble(fmt, "", "", "", files=harmless_files, path="p", language="python")
+    prompt = render(plan, plan.middle, prompting)
+    harmless = assemble(fmt, "", "", "", path="p", language="python")
     assert controls_in(prompt, fmt) == controls_in(harmless, fmt)
 
 

@@ -40,7 +40,10 @@ class FimFormat:
     alone : tuple of str
         The template of a prompt that holds the current file only.
     among : tuple of str
-        The template of a prompt that holds other files as well.
+        The template of a prompt that holds other files as well, as the family was trained on
+        them. It tells families apart that write the same prompt for one file (`structural`). What
+        is sent has other files at the top of the prefix, which measured better
+        (completion/prompt.py).
     file : tuple of str
         How one of these is written.
     stop : tuple of str
@@ -121,12 +124,10 @@ class FimFormat:
                 opener += piece
         return ""
 
-    def template(self, *, with_files: bool) -> Template:
-        return self.among if with_files else self.alone
-
-    def names_file(self, *, with_files: bool) -> bool:
-        """Whether the prompt says the current file's name."""
-        return any("{path}" in piece for piece in self.template(with_files=with_files))
+    @property
+    def names_file(self) -> bool:
+        """Whether a prompt of the current file only says its name."""
+        return any("{path}" in piece for piece in self.alone)
 
 
 def literals(piece: str) -> Iterator[str]:

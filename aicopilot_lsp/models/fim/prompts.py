@@ -42,7 +42,7 @@ def assemble(
         "repo": _one_line(repo),
         "language": _one_line(language),
     }
-    template = fmt.template(with_files=bool(files))
+    template = fmt.among if files else fmt.alone
     stretches = _filled(template, known, fmt, files)
     # Neighbouring user texts are joined before they are neutralised: halves can make a marker.
     return "".join(
