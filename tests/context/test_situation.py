@@ -2,7 +2,6 @@
 
 import pytest
 
-from aicopilot_lsp.context.situation import plain_chain, surroundings
 from aicopilot_lsp.text.document import Point
 from tests.context.asking import situation_of
 
@@ -77,23 +76,6 @@ def test_an_attribute_whose_name_is_being_typed_matters_more_than_the_others() -
     assert types["Store"] > types["Http"]
 
 
-def test_a_function_without_a_body_yet_is_around_the_cursor_by_its_indentation() -> None:
-    situation = situation_of(
-        "class A:\n    def f(self, x: X):\n        ‸\n\n    def g(self): ...\n"
-    )
-    within = surroundings(situation.document, situation.cursor, situation.outline)
-    assert within.function is not None
-    assert within.function.name == "f"
-    assert within.type is not None
-    assert within.type.name == "A"
-
-
-def test_a_finished_function_above_is_not_around_the_cursor() -> None:
-    situation = situation_of("def f():\n    return 1\n\n\n‸\n")
-    within = surroundings(situation.document, situation.cursor, situation.outline)
-    assert within.function is None
-
-
 def test_variables_of_the_function_around_a_nested_one_matter_too() -> None:
     types = situation_of(
         "def outer(config: Config):\n    def inner():\n        x = 1\n        ‸\n    return inner\n"
@@ -106,37 +88,7 @@ def test_a_cursor_outside_of_the_text_is_taken_into_it() -> None:
     assert situation.cursor == Point(0, 5)
 
 
-@pytest.mark.parametrize(
-    ("written", "plain"),
-    [
-        ("self._http", "self._http"),
-        ("a?.b", "a.b"),
-        ("Foo::new(1, f(2))", "Foo.new()"),
-        ("p->next", "p.next"),
-        ("make(x)(y).z", "make().z"),
-        ("", ""),
-    ],
-)
-def test_a_chain_is_written_one_way_in_all_languages(written: str, plain: str) -> None:
-    assert plain_chain(written).replace("()()", "()") == plain
-
-
 def test_of_a_line_of_data_no_more_is_looked_at_than_a_line_of_code_has() -> None:
     situation = situation_of("x = 1\n" + "ab." * 20_000 + "‸\n" + "q" * 50_000 + "\n")
     assert all(len(near.receiver) + len(near.name) <= 200 for near in situation.names)
     assert all(len(kind) <= 200 for kind in situation.types)
-
-
-@pytest.mark.parametrize(
-    ("chain", "plain"),
-    [
-        ("self", "self"),
-        ("self._http", "self._http"),
-        ("make(a, b)[0]", "make()[0]"),
-        ("a?.b->c::d", "a.b.c.d"),
-        ("open(path(1)).read(f(x, g()))", "open().read()"),
-        ("", ""),
-    ],
-)
-def test_a_chain_is_written_the_same_in_every_language(chain: str, plain: str) -> None:
-    assert plain_chain(chain) == plain

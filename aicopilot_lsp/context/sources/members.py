@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from aicopilot_lsp.context.protocol import Index
 from aicopilot_lsp.context.render import of_type
-from aicopilot_lsp.context.situation import surroundings
 from aicopilot_lsp.context.sources.by_use import types_by_use
 from aicopilot_lsp.context.sources.resolve import Found, Lookup
+from aicopilot_lsp.context.surroundings import surroundings
 from aicopilot_lsp.context.types import Situation, Snippet
 from aicopilot_lsp.store.index.types import Symbol
 from aicopilot_lsp.text.syntax.words import parts

@@ -11,8 +11,8 @@ from pathlib import PurePosixPath
 
 from aicopilot_lsp.context.protocol import Index
 from aicopilot_lsp.context.render import of_module, of_text, words
-from aicopilot_lsp.context.situation import surroundings
 from aicopilot_lsp.context.sources.resolve import nearness
+from aicopilot_lsp.context.surroundings import surroundings
 from aicopilot_lsp.context.types import Situation, Snippet
 from aicopilot_lsp.store.index.types import Symbol
 

@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from aicopilot_lsp.context.chains import plain_chain
 from aicopilot_lsp.context.protocol import Index
-from aicopilot_lsp.context.situation import plain_chain, surroundings
 from aicopilot_lsp.context.sources.resolve import Found, Lookup, local_name
+from aicopilot_lsp.context.surroundings import surroundings
 from aicopilot_lsp.context.types import NearName, Question, Situation, Wanted
 from aicopilot_lsp.store.index.types import ImportRow
 from aicopilot_lsp.text.document import DocumentSnapshot, Point
