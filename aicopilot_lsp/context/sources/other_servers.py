@@ -52,7 +52,7 @@ class OtherServers:
     """Source "other-servers". `clock` gives seconds, monotonic."""
 
     name = "other-servers"
-    patience = 0.4
+    patience = 0.6
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
