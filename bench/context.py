@@ -27,6 +27,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from aicopilot_lsp.completion import planner
 from aicopilot_lsp.context.gather import Gatherer
 from aicopilot_lsp.context.protocol import Source
 from aicopilot_lsp.context.select import select
@@ -155,6 +156,7 @@ def _variants(tasks: Sequence[Task], tokens: int) -> dict[str, Share]:
         "random": _random,
         "jaccard": _jaccard,
         **{source.name: _alone(source.name) for source in _SOURCES},
+        "ours, cold": _cold,
         "ours": _ours,
     }
     shares = {label: Share() for label in ways}
@@ -212,7 +214,14 @@ def _window(task: Task, chars: int) -> str:
 
 
 def _ours(task: Task, room: int, window: str, gathered: Gathered | None = None) -> str:
+    """As after a rest, when it is read that is worth little."""
     return text_of(select(gathered or task.gathered, room_chars=room, shown=window))
+
+
+def _cold(task: Task, room: int, window: str) -> str:
+    """As in a prompt that somebody waits for."""
+    chosen = select(task.gathered, room_chars=room, shown=window, bar=planner._COLD_BAR)
+    return text_of(chosen)
 
 
 def _alone(source: str) -> Any:
