@@ -2,7 +2,7 @@
 
 from hypothesis import settings
 
-pytest_plugins = ("tests.support.canary",)
+pytest_plugins = ("tests.support.canary", "tests.support.scripted_models")
 
 # The time one example takes is the machine's, not the code's: where speed matters, a test measures
 # it against its own smaller case.

@@ -1,27 +1,19 @@
-"""The engine with scripted models: who is asked, in which order, and how often."""
+"""The engine with scripted models: who is asked, in which order, and with what."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from types import MappingProxyType
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, replace
 
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as example_settings
-from hypothesis import strategies as st
 
 from aicopilot_lsp import plugins
-from aicopilot_lsp.assembly import Engine
-from aicopilot_lsp.completion.types import Attempt, Outcome, OutcomeKind, Trigger
+from aicopilot_lsp.completion.types import Attempt, OutcomeKind, Trigger
 from aicopilot_lsp.config.settings import (
     CompletionSettings,
-    DataClass,
     ModelSettings,
-    RouteSettings,
     Settings,
 )
-from aicopilot_lsp.errors import ConfigError, ModelError, ModelErrorKind
+from aicopilot_lsp.errors import ModelError, ModelErrorKind
 from aicopilot_lsp.models.protocol import (
     GenerateRequest,
     Healing,
@@ -32,47 +24,7 @@ from aicopilot_lsp.models.protocol import (
 )
 from tests.support.fixture import at_cursor
 from tests.support.scripted_backend import ScriptedBackend
-
-DOWN = ModelError("It can't be reached.", kind=ModelErrorKind.UNREACHABLE)
-REMOTE_URL = "https://models.example.com"
-
-
-@dataclass
-class Bench:
-    """An engine over the scripted models of the names given, and a clock that the test moves."""
-
-    backends: dict[str, ScriptedBackend]
-    settings: Settings = field(default_factory=Settings)
-    now_s: float = 1_000.0
-    version: int = 0
-
-    def __post_init__(self) -> None:
-        if self.settings.models == Settings().models:
-            self.settings = replace(
-                self.settings, models=tuple(remote(name) for name in self.backends)
-            )
-        nowhere = Path("/nonexistent")
-        self.engine = Engine(
-            self.settings,
-            state_dir=nowhere,
-            cache_dir=nowhere,
-            clock=lambda: self.now_s,
-            sleep=self._sleep,
-        )
-
-    async def ask(
-        self, text: str = "x = ‸\n", *, trigger: Trigger = Trigger.AUTOMATIC, path: str = "a.py"
-    ) -> Outcome:
-        self.version += 1
-        marked = text.replace("‸", f"{self.version} + ‸")  # nothing of this is remembered
-        snapshot = at_cursor(marked, version=self.version, trigger=trigger)
-        return await self.engine.complete(replace(snapshot, path=path))
-
-    def asked(self) -> dict[str, int]:
-        return {name: len(backend.requests) for name, backend in self.backends.items()}
-
-    async def _sleep(self, seconds: float) -> None:
-        await asyncio.sleep(0)
+from tests.support.scripted_models import DOWN, REMOTE_URL, Bench, Silent, answered_by, remote
 
 
 @dataclass
@@ -83,33 +35,6 @@ class Closable(ScriptedBackend):
 
     async def aclose(self) -> None:
         self.closed += 1
-
-
-def remote(name: str) -> ModelSettings:
-    return ModelSettings(name=name, provider="scripted", url=REMOTE_URL)
-
-
-@pytest.fixture
-def bench_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Bench]]:
-    made: dict[str, ScriptedBackend] = {}
-
-    def factory(provider: str) -> Callable[..., ScriptedBackend]:
-        if provider == "unknown":
-            raise ConfigError("There is no such provider.")
-        return lambda settings, context: made[settings.name]
-
-    monkeypatch.setattr(plugins, "backend_factory", factory)
-
-    def make(settings: Settings | None = None, **backends: ScriptedBackend) -> Bench:
-        made.clear()
-        made.update(backends)
-        return Bench(backends, settings or Settings())
-
-    yield make
-
-
-def answered_by(outcome: Outcome) -> str | None:
-    return next((each.model for each in outcome.attempts if each.failure is None), None)
 
 
 async def test_the_next_model_answers_where_the_first_is_down(
@@ -218,16 +143,6 @@ async def test_what_one_model_has_read_of_a_file_is_not_taken_for_what_another_h
     assert prompts[0] == prompts[-1]
 
 
-class Silent(ScriptedBackend):
-    """Says nothing, for ever."""
-
-    async def generate(self, request: GenerateRequest) -> AsyncGenerator[StreamEvent, None]:
-        self.requests.append(request)
-        self.asked.set()
-        await asyncio.Event().wait()
-        yield  # type: ignore[misc]  # makes it a generator
-
-
 @pytest.mark.parametrize(
     ("endpoint", "deadline_s", "trigger", "share_s"),
     [
@@ -286,52 +201,6 @@ async def test_a_model_that_is_being_loaded_is_no_outage_and_the_next_serves(
     assert answered_by(await bench.ask()) == "first"
 
 
-async def test_an_outage_of_ten_minutes_costs_thirty_probes_and_ends_by_itself(
-    bench_of: Callable[..., Bench],
-) -> None:
-    model = ScriptedBackend(DOWN)
-    bench = bench_of(model=model)
-    reasons = set()
-    for _ in range(600 * 5):
-        bench.now_s += 0.2
-        reasons.add((await bench.ask()).reason)
-    assert reasons == {"unreachable"}
-    assert len(model.requests) <= 30
-    model.script = "y\n"
-    waited_s = 0.0
-    while (await bench.ask()).kind is not OutcomeKind.SHOWN:
-        bench.now_s += 0.2
-        waited_s += 0.2
-    assert waited_s <= 25
-    assert (await bench.ask()).kind is OutcomeKind.SHOWN
-
-
-async def test_the_same_holds_where_a_second_model_serves(bench_of: Callable[..., Bench]) -> None:
-    first = ScriptedBackend(DOWN)
-    bench = bench_of(first=first, second=ScriptedBackend("y\n"))
-    for _ in range(600):
-        bench.now_s += 1
-        assert answered_by(await bench.ask()) == "second"
-    assert len(first.requests) <= 30
-    first.script = "y\n"
-    bench.now_s += 25
-    assert answered_by(await bench.ask()) == "first"
-
-
-async def test_a_wrong_key_is_not_hammered_with_and_new_settings_count_at_once(
-    bench_of: Callable[..., Bench],
-) -> None:
-    model = ScriptedBackend(ModelError("Check the key.", kind=ModelErrorKind.AUTH))
-    bench = bench_of(model=model)
-    for _ in range(5):
-        assert (await bench.ask()).reason == "auth"
-    assert len(model.requests) == 1
-    model.script = "y\n"
-    filters = replace(bench.settings.filters, disabled=("fence",))
-    await bench.engine.reconfigure(replace(bench.settings, filters=filters))
-    assert (await bench.ask()).kind is OutcomeKind.SHOWN
-
-
 async def test_a_request_that_outlives_the_settings_brings_no_old_address_into_the_new(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -360,166 +229,3 @@ async def test_a_request_that_outlives_the_settings_brings_no_old_address_into_t
     assert (len(old.requests), len(new.requests)) == (1, 1)
     await bench.engine.aclose()
     assert (old.closed, new.closed) == (1, 1)
-
-
-async def test_who_asks_by_hand_is_not_kept_waiting(bench_of: Callable[..., Bench]) -> None:
-    model = ScriptedBackend(DOWN)
-    bench = bench_of(model=model)
-    for _ in range(60):
-        bench.now_s += 1
-        await bench.ask()
-    model.script = "y\n"
-    bench.now_s += 2
-    assert (await bench.ask()).kind is OutcomeKind.MODEL_ERROR
-    assert (await bench.ask(trigger=Trigger.INVOKED)).kind is OutcomeKind.SHOWN
-
-
-async def test_what_the_user_types_over_tells_nothing_of_the_model(
-    bench_of: Callable[..., Bench],
-) -> None:
-    model = Silent()
-    bench = bench_of(model=model)
-    for count in range(1, 4):
-        task = asyncio.create_task(bench.ask())
-        await model.asked.wait()
-        model.asked.clear()
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        assert len(model.requests) == count
-
-
-async def test_a_probe_that_is_typed_over_still_finds_the_model_back(
-    bench_of: Callable[..., Bench],
-) -> None:
-    model = ScriptedBackend(DOWN)
-    bench = bench_of(model=model)
-    await bench.ask()
-    bench.now_s += 1
-    model.script = "yes\n"
-    model.hold()
-    model.asked.clear()
-    task = asyncio.create_task(bench.ask())
-    await model.asked.wait()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    model.gate.set()
-    # The clock stands still: no other probe is due.
-    outcomes = [await bench.ask() for _ in range(20)]
-    assert outcomes[-1].kind is OutcomeKind.SHOWN
-    assert model.closed_early >= 1
-    await bench.engine.aclose()
-
-
-async def test_closing_the_engine_ends_a_probe_that_nobody_waits_for(
-    bench_of: Callable[..., Bench],
-) -> None:
-    model = ScriptedBackend(DOWN)
-    bench = bench_of(model=model)
-    await bench.ask()
-    bench.now_s += 1
-    model.script = "yes\n"
-    model.hold()
-    model.asked.clear()
-    task = asyncio.create_task(bench.ask())
-    await model.asked.wait()
-    task.cancel()
-    await asyncio.wait((task,))
-    assert model.closed_early == 0
-    await bench.engine.aclose()
-    assert model.closed_early == 1
-
-
-async def test_a_silence_up_to_the_deadline_pauses_a_model_as_a_failure_does(
-    bench_of: Callable[..., Bench],
-) -> None:
-    model = Silent()
-    settings = Settings(models=(remote("model"),), completion=CompletionSettings(deadline_ms=100))
-    bench = bench_of(settings, model=model)
-    assert (await bench.ask()).kind is OutcomeKind.TIMEOUT
-    assert (await bench.ask()).reason == "timeout"
-    assert len(model.requests) == 1
-
-
-# Routes
-
-NAMES = ("home", "far", "farther")
-PATHS = ("a.py", "restricted/a.py", "b/c.rs", "")
-CLASSES = MappingProxyType({"restricted": DataClass(patterns=("restricted/",))})
-_names = st.lists(st.sampled_from((*NAMES, "local", "remote", "nobody")), max_size=3)
-_routes = st.lists(
-    st.builds(
-        RouteSettings,
-        data_class=st.sampled_from((None, "restricted")),
-        paths=st.sampled_from((None, ("*.py",), ("b/",))),
-        languages=st.sampled_from((None, ("python",), ("rust", "python"))),
-        use=st.none() | _names.map(tuple),
-        only=st.none() | _names.map(tuple),
-        never=st.none() | _names.map(tuple),
-    ),
-    max_size=5,
-)
-
-
-def holds(route: RouteSettings, path: str) -> bool:
-    """By the meaning of the few conditions above, and not by their patterns."""
-    by_paths: dict[object, bool] = {
-        None: True,
-        ("*.py",): path.endswith(".py"),
-        ("b/",): path.startswith("b/"),
-    }
-    under = by_paths[route.paths]
-    restricted = path.startswith("restricted/") or route.data_class is None
-    return under and restricted and (route.languages is None or "python" in route.languages)
-
-
-def forbidden(routes: list[RouteSettings], path: str) -> set[str]:
-    groups = {"local": {"home"}, "remote": {"far", "farther"}}
-    found: set[str] = set()
-    for route in routes:
-        if holds(route, path):
-            only, never = (
-                set().union(*(groups.get(name, {name}) for name in names or ()))
-                for names in (route.only, route.never)
-            )
-            found |= never
-            if route.only is not None:
-                found |= set(NAMES) - only
-    return found
-
-
-@example_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(routes=_routes, path=st.sampled_from(PATHS), failing=st.sets(st.sampled_from(NAMES)))
-def test_a_forbidden_model_is_never_asked(
-    bench_of: Callable[..., Bench], routes: list[RouteSettings], path: str, failing: set[str]
-) -> None:
-    backends = {name: ScriptedBackend(DOWN if name in failing else "y\n") for name in NAMES}
-    home = replace(remote("home"), url="http://localhost:8080")
-    models = (remote("far"), home, remote("farther"))
-    settings = Settings(models=models, routes=tuple(routes), data_classes=CLASSES)
-    bench = bench_of(settings, **backends)
-    outcome = asyncio.run(bench.ask(path=path))
-    asked = {name for name, count in bench.asked().items() if count}
-    never = forbidden(routes, path)
-    assert not asked & never
-    assert {each.model for each in outcome.attempts}.isdisjoint(never)
-    if outcome.kind is OutcomeKind.NOT_TRIGGERED:
-        assert (outcome.rule, asked) == ("no-model-allowed", set())
-        assert outcome.message
-    if never == set(NAMES):
-        assert outcome.rule == "no-model-allowed"
-
-
-async def test_a_suggestion_from_before_is_not_served_where_no_model_may_look(
-    bench_of: Callable[..., Bench],
-) -> None:
-    route = RouteSettings(paths=("secret/",), only=(), source="config.toml:7")
-    settings = Settings(models=(remote("far"),), routes=(route,))
-    bench = bench_of(settings, far=ScriptedBackend("y\n"))
-    snapshot = at_cursor("x = ‸\n")
-    assert (await bench.engine.complete(replace(snapshot, path="a.py"))).suggestions
-    outcome = await bench.engine.complete(replace(snapshot, path="secret/a.py"))
-    assert (outcome.kind, outcome.rule) == (OutcomeKind.NOT_TRIGGERED, "no-model-allowed")
-    assert "config.toml:7" in outcome.message
-    assert '"far"' in outcome.message
