@@ -1,36 +1,22 @@
 """Progress in the editor while a folder is indexed for the first time, where that takes over a
 second: how many files of how many, at most once a second."""
 
-import asyncio
-import itertools
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 from lsprotocol import types
 
 from aicopilot_lsp.context.index.service import State, Status
-from aicopilot_lsp.lsp.progress import Client, shown
+from aicopilot_lsp.lsp.progress import PATIENCE_S, Progress
 
-_PATIENCE_S = 1.0
 _EVERY_S = 1.0
 
 
 class IndexProgress:
-    """Owned by the event loop. `in_background` runs a coroutine until the server ends."""
+    """Owned by the event loop."""
 
-    def __init__(
-        self,
-        client: Client,
-        in_background: Callable[[Any], None],
-        *,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
-        self._client = client
-        self._in_background = in_background
-        self._sleep = sleep
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
         self._latest: dict[Path, Status] = {}  # of the folders that are watched
-        self._tokens = (f"aicopilot-index-{number}" for number in itertools.count(1))
 
     def changed(self, status: Status) -> None:
         """A folder's index is doing otherwise than before."""
@@ -38,11 +24,11 @@ class IndexProgress:
             self._latest[status.root] = status
         elif status.state is State.SCANNING:
             self._latest[status.root] = status
-            self._in_background(self._watch(status.root))
+            self._progress.in_background(self._watch(status.root))
 
     async def _watch(self, root: Path) -> None:
         try:
-            await self._sleep(_PATIENCE_S)
+            await self._progress.sleep(PATIENCE_S)
             if self._scans(root):
                 await self._report(root)
         finally:
@@ -54,9 +40,9 @@ class IndexProgress:
         begin = types.WorkDoneProgressBegin(
             title=title, percentage=_percentage(said), message=_message(said)
         )
-        async with shown(self._client, next(self._tokens), begin) as say:
+        async with self._progress.shown(begin) as say:
             while say is not None and self._scans(root):
-                await self._sleep(_EVERY_S)
+                await self._progress.sleep(_EVERY_S)
                 now = self._latest[root]
                 if now != said and self._scans(root):
                     said = now

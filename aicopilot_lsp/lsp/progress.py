@@ -1,7 +1,6 @@
-"""Progress in the editor while the model is loaded or tested, where that takes over a second.
+"""How progress is shown in the editor: model_progress.py and index_progress.py say of what.
 
-One report a load, however many requests come and go meanwhile; nothing for a model that is there
-at once. Clients that can't show progress are not asked to.
+Clients that can't show it are not asked to; who refuses is left alone.
 """
 
 import asyncio
@@ -9,19 +8,16 @@ import contextlib
 import itertools
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from lsprotocol import types
 
 from aicopilot_lsp.lsp.protocol import ClientError
 
-if TYPE_CHECKING:
-    from aicopilot_lsp.lsp.engine import Engine
-
 _log = logging.getLogger(__name__)
-_PATIENCE_S = 1.0
-_POLL_S = 0.1
 _CREATE_TIMEOUT_S = 5.0
+# Of what is over sooner nothing is shown.
+PATIENCE_S = 1.0
 
 
 class Client(Protocol):
@@ -32,7 +28,15 @@ class Client(Protocol):
 
 
 class Progress:
-    """Owned by the event loop. `in_background` runs a coroutine until the server ends."""
+    """One client's. Owned by the event loop.
+
+    Attributes
+    ----------
+    in_background : callable
+        Runs a coroutine until the server ends.
+    sleep : coroutine function
+        Takes seconds.
+    """
 
     def __init__(
         self,
@@ -42,55 +46,34 @@ class Progress:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._client = client
-        self._in_background = in_background
-        self._sleep = sleep
-        self._watching = False
+        self.in_background = in_background
+        self.sleep = sleep
         self._tokens = (f"aicopilot-{number}" for number in itertools.count(1))
 
-    def watch(self, engine: "Engine") -> None:
-        """A request begins: if it makes the model start, report that while it lasts."""
-        if not self._watching:
-            self._watching = True
-            self._in_background(self._watch(engine))
+    @contextlib.asynccontextmanager
+    async def shown(
+        self, begin: types.WorkDoneProgressBegin
+    ) -> AsyncIterator[Callable[[Any], None] | None]:
+        """Shown for as long as the block lasts, with what says how far it is; None where the client
+        refuses."""
+        token = next(self._tokens)
 
-    async def _watch(self, engine: "Engine") -> None:
+        def say(value: Any) -> None:
+            self._client.notify(types.PROGRESS, types.ProgressParams(token=token, value=value))
+
         try:
-            await self._sleep(_PATIENCE_S)
-            if engine.starting:
-                await self._report(engine)
+            await self._client.ask(
+                types.WINDOW_WORK_DONE_PROGRESS_CREATE,
+                types.WorkDoneProgressCreateParams(token=token),
+                timeout_s=_CREATE_TIMEOUT_S,
+            )
+        except ClientError as error:
+            _log.debug("No progress is shown: %s.", error)
+            yield None
+            return
+        say(begin)
+        try:
+            yield say
         finally:
-            self._watching = False
-
-    async def _report(self, engine: "Engine") -> None:
-        begin = types.WorkDoneProgressBegin(title="aicopilot: getting the model ready")
-        async with shown(self._client, next(self._tokens), begin) as say:
-            while say is not None and engine.starting:
-                await self._sleep(_POLL_S)
-
-
-@contextlib.asynccontextmanager
-async def shown(
-    client: Client, token: str, begin: types.WorkDoneProgressBegin
-) -> AsyncIterator[Callable[[Any], None] | None]:
-    """A progress in the editor for as long as the block lasts, with what says how far it is; None
-    where the client refuses."""
-
-    def say(value: Any) -> None:
-        client.notify(types.PROGRESS, types.ProgressParams(token=token, value=value))
-
-    try:
-        await client.ask(
-            types.WINDOW_WORK_DONE_PROGRESS_CREATE,
-            types.WorkDoneProgressCreateParams(token=token),
-            timeout_s=_CREATE_TIMEOUT_S,
-        )
-    except ClientError as error:
-        _log.debug("No progress is shown: %s.", error)
-        yield None
-        return
-    say(begin)
-    try:
-        yield say
-    finally:
-        with contextlib.suppress(OSError):
-            say(types.WorkDoneProgressEnd())
+            with contextlib.suppress(OSError):
+                say(types.WorkDoneProgressEnd())

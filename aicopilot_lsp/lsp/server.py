@@ -30,6 +30,7 @@ from aicopilot_lsp.lsp.engine import EngineFactory, import_engine, make_engine
 from aicopilot_lsp.lsp.handlers import table
 from aicopilot_lsp.lsp.inbox import Inbox
 from aicopilot_lsp.lsp.index_progress import IndexProgress
+from aicopilot_lsp.lsp.model_progress import ModelProgress
 from aicopilot_lsp.lsp.notices import Notices
 from aicopilot_lsp.lsp.pages import Pages
 from aicopilot_lsp.lsp.params import make_converter
@@ -98,10 +99,11 @@ class _Server:
         assert isinstance(protocol, Protocol)  # noqa: S101 - for the type checker
         self._protocol = protocol
         indexes = IndexServices(paths.state_dir() / "index", self._index_changed)
-        self._index_progress = IndexProgress(protocol, self._in_background)
+        progress = Progress(protocol, self._in_background)
+        self._index_progress = IndexProgress(progress)
         self.session = Session(
             Notices(self._show),
-            Progress(protocol, self._in_background),
+            ModelProgress(progress),
             Pages(protocol, self._in_background, paths.state_dir() / "explain"),
             indexes,
             protocol,

@@ -14,10 +14,10 @@ from aicopilot_lsp.lsp.files import Places
 from aicopilot_lsp.lsp.gate import Gate
 from aicopilot_lsp.lsp.history import History
 from aicopilot_lsp.lsp.latest import Latest
+from aicopilot_lsp.lsp.model_progress import ModelProgress
 from aicopilot_lsp.lsp.notices import Notices
 from aicopilot_lsp.lsp.other_servers import OtherServers
 from aicopilot_lsp.lsp.pages import Asks, Pages
-from aicopilot_lsp.lsp.progress import Progress
 from aicopilot_lsp.lsp.shown import Shown
 
 
@@ -37,7 +37,7 @@ class Session:
     def __init__(
         self,
         notices: Notices,
-        progress: Progress,
+        progress: ModelProgress,
         pages: Pages,
         indexes: IndexServices,
         peer: Asks,

@@ -6,6 +6,7 @@ from aicopilot_lsp.context.index.services import IndexServices
 from aicopilot_lsp.lsp import around
 from aicopilot_lsp.lsp.client import Client, Folder
 from aicopilot_lsp.lsp.documents import Documents
+from aicopilot_lsp.lsp.model_progress import ModelProgress
 from aicopilot_lsp.lsp.notices import Notices
 from aicopilot_lsp.lsp.pages import Pages
 from aicopilot_lsp.lsp.progress import Progress
@@ -13,13 +14,13 @@ from aicopilot_lsp.lsp.session import Session
 from aicopilot_lsp.lsp.shown import Shown
 from aicopilot_lsp.text.document import Change
 from aicopilot_lsp.text.positions import Position, Range
-from tests.lsp.test_progress import FakeClient
+from tests.lsp.test_model_progress import FakeClient
 
 
 def session_in(root: Path) -> Session:
     session = Session(
         Notices(lambda text, kind: None),
-        Progress(FakeClient(), lambda work: None),
+        ModelProgress(Progress(FakeClient(), lambda work: None)),
         Pages(FakeClient(), lambda work: None, root.parent / "explain"),
         IndexServices(root.parent / "index", lambda status: None),
         FakeClient(),

@@ -6,7 +6,8 @@ from typing import Any
 
 from aicopilot_lsp.context.index.service import State, Status
 from aicopilot_lsp.lsp.index_progress import IndexProgress
-from tests.lsp.test_progress import FakeClient
+from aicopilot_lsp.lsp.progress import Progress
+from tests.lsp.test_model_progress import FakeClient
 
 ROOT = Path("/w/shop")
 
@@ -22,7 +23,7 @@ async def shown(client: FakeClient, *statuses: Status | None) -> list[tuple[Any,
             progress.changed(status)
 
     progress = IndexProgress(
-        client, lambda work: tasks.append(asyncio.ensure_future(work)), sleep=sleep
+        Progress(client, lambda work: tasks.append(asyncio.ensure_future(work)), sleep=sleep)
     )
     progress.changed(Status(root=ROOT, state=State.SCANNING))
     await asyncio.gather(*tasks)

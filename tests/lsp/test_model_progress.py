@@ -5,6 +5,7 @@ from typing import Any
 
 from lsprotocol import types
 
+from aicopilot_lsp.lsp.model_progress import ModelProgress
 from aicopilot_lsp.lsp.progress import Progress
 from aicopilot_lsp.lsp.protocol import ClientError
 
@@ -48,7 +49,7 @@ async def shown(client: FakeClient, engine: Any, *, requests: int = 1) -> list[s
     def in_background(work: Any) -> None:
         tasks.append(asyncio.ensure_future(work))
 
-    progress = Progress(client, in_background, sleep=sleep)
+    progress = ModelProgress(Progress(client, in_background, sleep=sleep))
     for _ in range(requests):
         progress.watch(engine)
     await asyncio.gather(*tasks)
