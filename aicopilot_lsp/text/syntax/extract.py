@@ -223,6 +223,8 @@ def _take_chunk(found: _Found, _source: Source, _pattern: Pattern, captures: Cap
 
 def _take_above(found: _Found, _source: Source, _pattern: Pattern, captures: Captures) -> None:
     for key, nodes in captures.items():
+        if key.startswith("_"):
+            continue
         for node in nodes:
             end_row, end_column = node.end_point
             last_row = end_row - (end_column == 0 and end_row > node.start_point[0])

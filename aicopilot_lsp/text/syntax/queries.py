@@ -1,25 +1,30 @@
 """Our query files made into what a parser can be asked.
 
-tree-sitter keeps Python's lock while it compiles a query, and a large one takes more than its
-parts: all that is asked of TypeScript keeps it for 350 ms, of C++ for 1.3 s; in parts, for 60 ms
-and 180 ms at a time, and half in all. But each query visits the tree by itself: 64 KB of Python
-take 20 ms with one query of 73 patterns or with four, 80 ms with 16. So a few patterns are one
-query.
+tree-sitter keeps Python's lock while it compiles a query, so that whoever types waits. So patterns
+are made cheap for it (easing.py) and compiled in pieces: Python in five, of which the slowest keeps
+the lock for 6 ms, TypeScript for 31, C++ for 46, Swift for 100; as written and all in one, for 40,
+350, 1,300 and 1,000. In smaller pieces it would be less, but each query visits the tree by itself:
+50 KB of Python take 9 ms with four queries, 11 with six, 38 with 26, at each key.
 """
 
 import json
+import math
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 
 from tree_sitter import Language as TSLanguage
 from tree_sitter import Parser, Query, QueryError
 
+from aicopilot_lsp.text.syntax.easing import eased
 from aicopilot_lsp.text.syntax.predicates import Condition
 
-# Python: 4 queries, of which the slowest keeps the lock for 19 ms.
-_MOST_CHARS = 2_000
-_MOST_CHARS_IN_ALL = 10_000  # of all patterns; where there are more, the queries are larger
+_CHARS = 1_500
+_CHARS_OF_MANY_STATES = 750  # where each pattern takes longer: Swift, Ruby, C#
+_MANY_STATES = 5_000
+_MOST_QUERIES = 6
 
 _TOKEN = re.compile(r';.*|"(?:\\.|[^"\\])*"|[()\[\]]|[^\s()\[\]";]+')
 _SET = re.compile(r'\(#set!\s+"?([\w-]+)"?\s+("(?:\\.|[^"\\])*")\s*\)')
@@ -89,6 +94,18 @@ def pattern(index: int, question: str, text: str) -> tuple[Pattern, str]:
     return Pattern(index, question, settings, conditions), _CONDITION.sub("", _SET.sub("", text))
 
 
+def _eased(found: Pattern, text: str, known: frozenset[str]) -> tuple[Pattern, str]:
+    text, conditions = eased(text, known)
+    return replace(found, conditions=(*conditions, *found.conditions)), text
+
+
+def _kinds(parser: TSLanguage) -> frozenset[str]:
+    """Of all nodes that there may be in a tree."""
+    ids = set(range(parser.node_kind_count)).difference(parser.supertypes)
+    names = ((number, parser.node_kind_for_id(number)) for number in ids)
+    return frozenset(name for number, name in names if name and parser.node_kind_is_named(number))
+
+
 def inquiries(
     parser: TSLanguage, sources: Iterable[tuple[str, str]]
 ) -> tuple[tuple[Inquiry, ...], frozenset[str]]:
@@ -101,15 +118,16 @@ def inquiries(
         Questions, and the texts of their query files.
     """
     texts = [(question, text) for question, source in sources for text in pattern_texts(source)]
-    patterns = [pattern(index, *item) for index, item in enumerate(texts)]
+    known = _kinds(parser)
+    patterns = [_eased(*pattern(index, *item), known) for index, item in enumerate(texts)]
     root = Parser(parser).parse(b"").root_node.type
     at_root = re.compile(rf"[(\[\s]+{re.escape(root)}\b")
-    most_chars = max(_MOST_CHARS, _MOST_CHARS * sum(len(t) for _, t in texts) // _MOST_CHARS_IN_ALL)
+    chars = _CHARS_OF_MANY_STATES if parser.parse_state_count > _MANY_STATES else _CHARS
     found: list[Inquiry] = []
     lost: set[str] = set()
     for whole in (False, True):
         chosen = [item for item in patterns if bool(at_root.match(item[1])) is whole]
-        for group in _groups(chosen, most_chars):
+        for group in _groups(chosen, chars):
             query, fitting = _query(parser, group), group
             if query is None:
                 fitting = [item for item in group if _query(parser, [item])]
@@ -121,18 +139,20 @@ def inquiries(
 
 
 def _groups(
-    patterns: Iterable[tuple[Pattern, str]], most_chars: int
-) -> Iterator[list[tuple[Pattern, str]]]:
-    group: list[tuple[Pattern, str]] = []
-    chars = 0
-    for item in patterns:
-        if group and chars + len(item[1]) > most_chars:
+    patterns: Sequence[tuple[Pattern, str]], chars: int
+) -> Iterator[Sequence[tuple[Pattern, str]]]:
+    """In their order, in groups that take about as long to compile, which goes by the nodes that
+    are written."""
+    count = min(math.ceil(sum(len(text) for _, text in patterns) / chars), _MOST_QUERIES)
+    nodes = list(accumulate(_nodes(text) for _, text in patterns))
+    ends = [bisect_left(nodes, nodes[-1] * part / count) + 1 for part in range(1, count)]
+    for first, last in pairwise([0, *ends, len(patterns)]):
+        if group := patterns[first:last]:
             yield group
-            group, chars = [], 0
-        group.append(item)
-        chars += len(item[1])
-    if group:
-        yield group
+
+
+def _nodes(text: str) -> int:
+    return text.count("(") + text.count("[")
 
 
 def _query(parser: TSLanguage, group: Iterable[tuple[Pattern, str]]) -> Query | None:

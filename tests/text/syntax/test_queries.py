@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from tree_sitter import Query
 
 from aicopilot_lsp.text.languages import Language, grammars_folder, language_for
 from aicopilot_lsp.text.syntax.grammars import (
@@ -98,6 +99,14 @@ def test_no_query_uses_the_predicates_that_are_slow_here(name: str) -> None:
         for _, text in asked_in(grammar):
             used = set(re.findall(r"\(#([\w-]+[?!])", text))
             assert used <= {"one-of?", "not-one-of?", "like?", "not-like?", "set!"}, text
+
+
+@pytest.mark.parametrize("name", WITH_PARSER)
+def test_every_pattern_as_written_is_one_that_the_parser_can_build(name: str) -> None:
+    """What the program compiles would not tell: inner kinds are taken out of it (easing.py)."""
+    grammar = grammars(name)[0]
+    for question, text in asked_in(grammar):
+        assert Query(grammar.language, pattern(0, question, text)[1])
 
 
 def test_query_folders_hold_nothing_but_questions() -> None:
