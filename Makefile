@@ -18,7 +18,7 @@ setup: $(STAMP)  ## make .venv with the package, the embedded model's runtime an
 $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say make PYTHON=python3.12, for example")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[local,languages,test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[local,languages,embeddings,test]'
 	touch $(STAMP)
 
 model: $(STAMP)  ## pull the small model (490 MB) if it is not there

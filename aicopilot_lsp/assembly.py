@@ -53,7 +53,7 @@ def context_engine(
 
     return ContextEngine(
         settings,
-        sources=lambda settings: plugins.sources(settings.context.disabled_sources),
+        sources=lambda settings: plugins.sources(settings.context.unasked_sources),
         directory=directory,
         indexes=indexes,
     )

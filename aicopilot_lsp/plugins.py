@@ -111,6 +111,8 @@ def sources(disabled: Collection[str] = ()) -> "list[Source]":
                 made.append(source)
             else:
                 _log.warning("context source %s goes by another name; left out", entry.name)
+        except ConfigError as error:  # for a person
+            _log.warning("%s", error)
         except Exception as error:  # noqa: BLE001 - a plug-in may raise anything
             _log.warning("context source %s can't be loaded: %s", entry.name, type(error).__name__)
     return made

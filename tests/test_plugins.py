@@ -7,6 +7,7 @@ from importlib.metadata import EntryPoint
 import pytest
 
 from aicopilot_lsp import plugins
+from aicopilot_lsp.errors import ConfigError
 
 
 class _Source:
@@ -48,6 +49,10 @@ def _failing() -> object:
     raise RuntimeError("secret text")
 
 
+def _lacking() -> object:
+    raise ConfigError("Install what it needs.")
+
+
 def test_our_own_sources_go_by_the_names_that_they_are_registered_under() -> None:
     ours = {one.name for one in plugins.installed() if one.group == plugins.SOURCES and one.is_ours}
     assert {source.name for source in plugins.sources()} >= ours
@@ -71,3 +76,11 @@ def test_a_source_that_can_not_be_made_or_told_by_its_name_is_left_out(
     told = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert len(told) == 4
     assert "secret" not in caplog.text
+
+
+def test_a_source_that_lacks_something_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    lacking, good = _Registered("lacking", _lacking), _Registered("good", lambda: _Source("good"))
+    assert _made(monkeypatch, lacking, good) == ["good"]
+    assert "Install what it needs." in caplog.text

@@ -58,7 +58,7 @@ def survey(settings: Settings) -> Iterator[Surveyed]:
     used = {model.provider for model in settings.models}
     disabled = {
         catalogue.FILTERS: settings.filters.disabled,
-        catalogue.SOURCES: settings.context.disabled_sources,
+        catalogue.SOURCES: settings.context.unasked_sources,
     }
     taken: set[tuple[str, str]] = set()
     for plugin in catalogue.installed():
@@ -79,11 +79,13 @@ def survey(settings: Settings) -> Iterator[Surveyed]:
 def _load(plugin: catalogue.Plugin) -> tuple[str, str]:
     """The name that the settings know the part by, and why it can't be loaded ("" if it can).
 
-    A filter is made: it tells its rule itself. A backend is only imported.
+    A filter is made: it tells its rule itself. A source is, too: it may lack what it needs. A
+    backend is only imported.
     """
     try:
         factory = EntryPoint(plugin.name, plugin.target, plugin.group).load()
-        rule = factory().rule if plugin.group == catalogue.FILTERS else plugin.name
+        part = None if plugin.group == catalogue.BACKENDS else factory()
+        rule = part.rule if part is not None and plugin.group == catalogue.FILTERS else plugin.name
     except Exception as error:  # noqa: BLE001 - a plug-in may raise anything
         return plugin.name, f"{type(error).__name__}: {error}".partition("\n")[0]
     return (rule, "") if isinstance(rule, str) else (plugin.name, "its rule is not a string")

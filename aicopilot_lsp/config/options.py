@@ -307,6 +307,13 @@ class ContextOptions(_Table):
         workspace=WorkspaceRule.ADD,
         max_length=MAX_LIST_ITEMS,
     )
+    embeddings: bool | None = option(
+        "Whether pieces of other files are also ranked by their meaning, with a small model of "
+        "words that the extra `aicopilot-lsp[embeddings]` installs. Measured, it finds what the "
+        "names in the pieces find without it, and takes a process of some 75 MB for each folder.",
+        "true or false",
+        workspace=WorkspaceRule.SWITCH_OFF,
+    )
     exclude: list[Pattern] | None = option(
         "Files that are shown to the model only while you edit them, never along with another "
         "file: patterns as in `completion.exclude`. What is excluded there, what `.gitignore` and "

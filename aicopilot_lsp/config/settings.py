@@ -168,6 +168,8 @@ class ContextSettings:
         Folders, absolute or with "~", that are indexed whatever they are.
     disabled_sources : tuple of str
         Names of sources (context/protocol.py, Source).
+    embeddings : bool
+        Ask the source of that name, which is not asked otherwise.
     exclude : tuple of str
         As CompletionSettings.exclude, which holds here too: see config/matching.py, is_hidden.
     max_index_mb : int
@@ -182,10 +184,16 @@ class ContextSettings:
     index: bool = True
     index_folders: tuple[str, ...] = ()
     disabled_sources: tuple[str, ...] = ()
+    embeddings: bool = False
     exclude: tuple[str, ...] = ()
     max_index_mb: int = 500
     max_file_kb: int = 1024
     budget_ms: int = 50
+
+    @property
+    def unasked_sources(self) -> tuple[str, ...]:
+        """Names of the sources that are not asked."""
+        return self.disabled_sources if self.embeddings else (*self.disabled_sources, "embeddings")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,6 +113,7 @@ class Gatherer:
             _cancel(document)
         if tasks:
             await asyncio.wait(tasks, timeout=_END_S)
+        await asyncio.gather(*map(_closed, self._sources.values()))
 
     def _document(self, uri: str) -> _Document:
         document = self._documents.setdefault(uri, _Document())
@@ -169,6 +170,18 @@ def _answer(task: "asyncio.Task[_Answer]") -> _Answer:
         return _Answer(fault="CancelledError")
     error = task.exception()  # what is no Exception, and not ours to catch where it was raised
     return task.result() if error is None else _Answer(fault=type(error).__name__)
+
+
+async def _closed(source: Source) -> None:
+    """Let a source go that wants to know."""
+    aclose = getattr(source, "aclose", None)
+    if aclose is None:
+        return
+    try:
+        async with asyncio.timeout(_END_S):
+            await aclose()
+    except Exception as error:  # noqa: BLE001 - a plug-in may raise anything
+        _log.warning("context source %s did not end: %s", source.name, type(error).__name__)
 
 
 def _cancel(document: _Document) -> None:

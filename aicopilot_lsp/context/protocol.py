@@ -80,7 +80,8 @@ class Source(Protocol):
     A source with an attribute `only_asks` that is true says that `find` waits for the index that it
     is given and for nothing else: it may then run in the index's thread, as a whole. One with an
     attribute `patience`, 0.0 to 1.0, says that it may wait long for others, and for which share of
-    their time requests should wait for it."""
+    their time requests should wait for it. One with a coroutine method `aclose` is told when it is
+    not asked any more."""
 
     @property
     def name(self) -> str:

@@ -60,7 +60,7 @@ def import_engine(settings: "Settings") -> None:
     from aicopilot_lsp.context import engine  # noqa: F401 - likewise
 
     plugins.filters()
-    plugins.sources(settings.context.disabled_sources)
+    plugins.sources(settings.context.unasked_sources)
     for model in settings.models_for(assembly.ROLE):
         with contextlib.suppress(ConfigError):  # told when the engine says so, too
             plugins.backend_factory(model.provider)

@@ -137,6 +137,9 @@ def test_plugins_names_what_is_active(cli: Cli) -> None:
     # One model is configured, so one backend is active; filters all are.
     assert [row[1] for row in rows if row[0] == "backends" and row[4] == "active"] == ["llama.cpp"]
     assert {row[4] for row in rows if row[0] == "filters"} == {"active"}
+    sources = {row[1]: row[4] for row in rows if row[0] == "sources"}
+    assert sources["similar"] == "active"
+    assert sources["embeddings"] == "disabled"
 
 
 def test_plugins_tells_what_the_settings_switch_off(cli: Cli) -> None:

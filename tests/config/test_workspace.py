@@ -62,7 +62,7 @@ def narrows(before: Settings, after: Settings) -> bool:
 
 
 def context_narrows(was: ContextSettings, now: ContextSettings) -> bool:
-    lower = ("enabled", "index", "max_index_mb", "max_file_kb", "budget_ms")
+    lower = ("enabled", "index", "embeddings", "max_index_mb", "max_file_kb", "budget_ms")
     return (
         all(getattr(now, name) <= getattr(was, name) for name in lower)
         and now.exclude[: len(was.exclude)] == was.exclude

@@ -303,6 +303,31 @@ async def test_closing_does_not_wait_for_ever_for_a_source_that_will_not_end(
     stubborn.go.set()
 
 
+class _Closing(_Scripted):
+    """Wants to know when it is not asked any more; then raises what it is told to."""
+
+    def __init__(self, name: str, fault: Exception | None = None) -> None:
+        super().__init__(name)
+        self.closed, self._fault = 0, fault
+
+    async def aclose(self) -> None:
+        self.closed += 1
+        if self._fault is not None:
+            raise self._fault
+
+
+async def test_sources_that_want_to_know_are_told_of_the_end(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    failing, good = _Closing("failing", RuntimeError("secret text")), _Closing("good")
+    gatherer = Gatherer([failing, good, _Scripted("plain")], MemoryIndex(), lambda: 0.0)
+    await gatherer.gather(_at(0), budget_s=_PROMPT_S)
+    await gatherer.aclose()
+    assert (failing.closed, good.closed) == (1, 1)
+    assert "context source failing did not end: RuntimeError" in caplog.text
+    assert "secret" not in caplog.text
+
+
 class _HeldIndex(MemoryIndex):
     """Never answers, and tells how many questions were given up."""
 

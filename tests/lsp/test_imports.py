@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 FORBIDDEN = ["numpy", "pandas", "sqlite_utils", "xllamacpp", "mcp", "starlette", "rich", "torch"]
+FORBIDDEN += ["tokenizers", "safetensors", "wordllama"]
 LATE = ["httpx", "pydantic"]  # of ours, but not before they are needed
 
 PROGRAM = """

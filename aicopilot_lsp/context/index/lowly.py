@@ -32,7 +32,7 @@ def lower() -> None:
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
         with contextlib.suppress(OSError):
             Path("/proc/self/oom_score_adj").write_text(_OOM_SCORE, encoding="ascii")
-    _limit_resources()
+    limit_resources()
 
 
 def collect_rarely() -> None:
@@ -50,10 +50,13 @@ def _lower_on_windows() -> None:
     kernel.SetPriorityClass(kernel.GetCurrentProcess(), _BELOW_NORMAL_PRIORITY_CLASS)
 
 
-def _limit_resources() -> None:
+def limit_resources() -> None:
+    """Leave no core file, which would hold source text (INV-7), and take so much memory at most;
+    nothing where the system has no such limits."""
+    if sys.platform == "win32":
+        return
     import resource
 
-    # A core file would hold source text (INV-7).
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
