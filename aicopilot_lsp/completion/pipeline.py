@@ -136,8 +136,10 @@ async def complete(
     if not late:
         _remember(snapshot, outcome, memory)
     elif outcome.kind is OutcomeKind.TIMEOUT:
-        message = _too_late(settings, outcome.reason, record.asked)
-        return replace(outcome, message=message, timed_out=record.asked)
+        # A model has its turn while the sources are asked, and is asked after them.
+        asked = "" if outcome.reason == "context" else record.asked
+        message = _too_late(settings, outcome.reason, asked)
+        return replace(outcome, message=message, timed_out=asked)
     return outcome
 
 
@@ -165,7 +167,7 @@ def _conclude(snapshot: Snapshot, parts: Parts, record: Record, *, late: bool) -
 
 def _too_late(settings: CompletionSettings, stage: str, model: str) -> str:
     limit = f"the timeout of {settings.deadline_ms / 1000:g} s"
-    if not model or stage == "context":
+    if not model:
         return (
             f"No model was asked within {limit}; a shorter completion.debounce_ms or a longer"
             " completion.deadline_ms leaves time for it."

@@ -10,7 +10,7 @@ from aicopilot_lsp.completion.failover import Choice, NamedModel
 from aicopilot_lsp.completion.memory import Memory, ModelMemory, Read
 from aicopilot_lsp.completion.pipeline import Parts, complete
 from aicopilot_lsp.completion.prompt import Frozen
-from aicopilot_lsp.completion.types import Lookup, Outcome, Snapshot
+from aicopilot_lsp.completion.types import Lookup, Outcome, OutcomeKind, Snapshot
 from aicopilot_lsp.completion.warming import warm
 from aicopilot_lsp.config.settings import CompletionSettings
 from aicopilot_lsp.context.types import Gathered
@@ -36,6 +36,8 @@ class Bench:
         self.memory, self.now_s = Memory(), 0.0
         self.followed: list[Snapshot] = []
         self.looked: list[tuple[Snapshot, bool]] = []  # whether with patience
+        self.answers = asyncio.Event()  # they wait for it
+        self.answers.set()
         self.finds: Callable[[Snapshot], Gathered | None] = self._two
         models = tuple(
             NamedModel(f"model {number}", _opening(backend))
@@ -61,6 +63,7 @@ class Bench:
 
     async def look(self, snapshot: Snapshot, /, *, patient: bool = False) -> Gathered | None:
         self.looked.append((snapshot, patient))
+        await self.answers.wait()
         return self.finds(snapshot)
 
     def _two(self, snapshot: Snapshot) -> Gathered:
@@ -140,6 +143,17 @@ async def test_a_request_that_asks_none_tells_when_they_were_asked_and_what_they
     third = await bench.ask(typed("xyz"))
     assert third.sent and third.sent.lookup
     assert third.sent.lookup.resting and third.sent.looked_before_s == 3.0
+
+
+async def test_where_they_take_all_the_time_no_model_is_to_blame() -> None:
+    bench = Bench()
+    bench.answers.clear()
+    outcome = await complete(
+        typed("x"), replace(SETTINGS, deadline_ms=20), bench.parts, bench.memory
+    )
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.TIMEOUT, "context")
+    assert outcome.message.startswith("No model was asked within")
+    assert outcome.timed_out == ""
 
 
 async def test_where_they_find_nothing_in_time_what_was_found_before_is_still_told() -> None:
