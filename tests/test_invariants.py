@@ -40,6 +40,8 @@ _NOT_ALLOWED = (
     ("models", "tree_sitter"),
     ("context", "sqlite3"),
     ("text", "watchfiles"),
+    ("context", "numpy"),
+    ("models", "safetensors"),
     ("store", "aicopilot_lsp.text.lines"),
 )
 
