@@ -1,8 +1,9 @@
 """The composition root: settings in, a working Engine out. What lsp/ and cli/ are built on.
 
-It alone joins the rooms: it makes the backends that the settings name, says which of them may see a
-file (routing.py), and hands them and the filters of the catalogue to the pipeline. It opens no
-connection and starts no process; the first request does.
+It alone joins the rooms: it hands the models that the settings name (serving.py), the filters of
+the catalogue and the context engine to the pipeline, keeps what one request leaves for the next,
+and has models read ahead in rests. It opens no connection and starts no process; the first request
+does.
 """
 
 import asyncio
@@ -10,20 +11,18 @@ import itertools
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aicopilot_lsp import plugins, routing
+from aicopilot_lsp import plugins
 from aicopilot_lsp.completion.outcomes import Outcomes
-from aicopilot_lsp.completion.types import Outcome, OutcomeKind, Snapshot, Trigger
+from aicopilot_lsp.completion.types import Outcome, OutcomeKind, Snapshot
 from aicopilot_lsp.config.settings import ModelSettings, Settings
-from aicopilot_lsp.errors import AicopilotError, ConfigError, ModelError, ModelErrorKind
-from aicopilot_lsp.text.languages import language_id_for
+from aicopilot_lsp.serving import Models
 
 if TYPE_CHECKING:
     from aicopilot_lsp.completion.budget import Budget
-    from aicopilot_lsp.completion.failover import Choice
     from aicopilot_lsp.completion.memory import Memory
     from aicopilot_lsp.completion.pipeline import Parts
     from aicopilot_lsp.completion.resting import Resting
@@ -32,12 +31,10 @@ if TYPE_CHECKING:
     from aicopilot_lsp.context.index.service import Status
     from aicopilot_lsp.context.index.services import IndexServices
     from aicopilot_lsp.context.types import Gathered
-    from aicopilot_lsp.models.guarded import Served
     from aicopilot_lsp.models.protocol import Backend, Usage
     from aicopilot_lsp.speed_store import SpeedStore
 
 _log = logging.getLogger(__name__)
-ROLE = "autocomplete"
 SUPERSEDED = OutcomeKind.SUPERSEDED.value
 _CANCELLED = OutcomeKind.CANCELLED
 _ORDINARY_ENDS = (OutcomeKind.CANCELLED, OutcomeKind.SUPERSEDED)
@@ -86,9 +83,9 @@ class Engine:
         context: "ContextEngine | None" = None,
     ) -> None:
         self.settings = settings
-        self._state_dir, self._cache_dir = state_dir, cache_dir
+        self._state_dir = state_dir
         self._clock, self._sleep = clock, sleep
-        self._served: dict[str, Served] = {}  # by name
+        self._models = Models(settings, state_dir=state_dir, cache_dir=cache_dir, clock=clock)
         self._parts: Parts | None = None
         self._memory: Memory | None = None
         self._remembers_speed = remembers_speed
@@ -96,7 +93,6 @@ class Engine:
         self._speed_store: SpeedStore | None = None
         self._outcomes = Outcomes()
         self._in_flight: set[asyncio.Task[object]] = set()
-        self._retiring: set[asyncio.Task[None]] = set()
         self._ids = itertools.count(1)
         self._context = context
         self._resting: Resting | None = None
@@ -192,7 +188,7 @@ class Engine:
         Raises ModelError (NOT_CONFIGURED) when no model serves completion, ConfigError when its
         provider is unknown.
         """
-        return self._serve(model or self._completing()[0], self._served).backend
+        return self._models.backend(model)
 
     async def sizes(self) -> "tuple[Budget, Budget]":
         """How large prompts and answers of the first model are at present: for a line while one
@@ -207,46 +203,24 @@ class Engine:
     @property
     def starting(self) -> bool:
         """Whether a model is being started or loaded at this moment."""
-        return any(served.backend.starting for served in self._served.values())
+        return self._models.starting
 
     async def readiness(self) -> str | None:
         """None when a model is configured and present, else what to do about the first (for a
         person). Starts nothing and connects to nothing."""
-        first: str | None = None
-        try:
-            models = self._completing()
-        except ModelError as error:
-            return str(error)
-        for model in models:
-            try:
-                advice = await self._serve(model, self._served).backend.readiness()
-            except AicopilotError as error:
-                advice = str(error)
-            if advice is None:
-                return None
-            first = first or advice
-        return first
+        return await self._models.readiness()
 
     async def reconfigure(self, settings: Settings) -> None:
         """Take over new settings; requests in flight end with the old ones."""
         if settings == self.settings:
             return
-        old, self.settings = self.settings, settings
+        self.settings = settings
         self._end_rest()
-        if self._context is not None:
-            await self._context.reconfigure(settings)
         # Requests in flight keep the parts and the memory that they began with.
         self._parts, self._memory = None, None
-        if (old.models, old.embedded) == (settings.models, settings.embedded):
-            # With new breakers: what was wrong may have been mended by what has changed.
-            for name, one in self._served.items():
-                self._served[name] = one.anew(self._clock)
-            return
-        # What a request in flight opens from now on is put into the old ones, and closed with them.
-        served, self._served = self._served, {}
-        closing = asyncio.create_task(_close_after(served, set(self._in_flight)))
-        self._retiring.add(closing)
-        closing.add_done_callback(self._retiring.discard)
+        self._models.reconfigure(settings, self._in_flight)
+        if self._context is not None:
+            await self._context.reconfigure(settings)
 
     async def context_ready(self, root: Path) -> "Status | None":
         """Return when the index of `root` is up to date, or there will be none; how it is doing
@@ -289,76 +263,11 @@ class Engine:
     async def aclose(self) -> None:
         """End model calls and connections; the embedded model's process stays for other editors."""
         self._end_rest()
-        served, self._served = self._served, {}
-        for one in served.values():
-            await one.aclose()
-        await asyncio.gather(*self._retiring)
+        await self._models.aclose()
         if self._context is not None:
             await self._context.aclose()
         if self._speeds is not None and self._speed_store is not None:
             await self._speed_store.aclose(self._speeds)
-
-    def _completing(self) -> tuple[ModelSettings, ...]:
-        models = self.settings.models_for(ROLE)
-        if not models:
-            raise ModelError(
-                "No model is configured for completion. Add a [[models]] table with the role"
-                f' "{ROLE}"; `aicopilot config path` says where.',
-                kind=ModelErrorKind.NOT_CONFIGURED,
-            )
-        return models
-
-    def _serve(self, model: ModelSettings, all_served: "dict[str, Served]") -> "Served":
-        """The model at work, made when it is not yet among `all_served`. Raises ConfigError when
-        its provider is unknown or its settings can't be used."""
-        from aicopilot_lsp.models.breaker import Breaker
-        from aicopilot_lsp.models.guarded import Served
-
-        found = all_served.get(model.name)
-        if found is None:
-            context = plugins.BackendContext(
-                embedded=self.settings.embedded,
-                state_dir=self._state_dir,
-                cache_dir=self._cache_dir,
-            )
-            backend = plugins.backend_factory(model.provider)(model, context)
-            found = all_served[model.name] = Served(model.name, backend, Breaker(self._clock))
-        return found
-
-    def _choice(self, snapshot: Snapshot) -> "Choice":
-        """The models that a snapshot may be shown to. Raises ModelError when none is configured."""
-        from aicopilot_lsp.completion.failover import Choice, NamedModel
-
-        self._completing()
-        place = routing.Place(snapshot.path, snapshot.document.language_id, snapshot.aliases)
-        routed = routing.route(self.settings, ROLE, place)
-        on_purpose, settings = snapshot.trigger is Trigger.INVOKED, self.settings
-        served = self._served  # as long as this request lasts, whatever the settings say then
-
-        def opened(model: ModelSettings) -> "Callable[[], Awaitable[Backend]]":
-            async def backend() -> "Backend":
-                try:
-                    return self._serve(model, served).guarded(on_purpose=on_purpose)
-                except ConfigError as error:
-                    said = str(error)
-                    known = repr(model.name) in said
-                    text = said if known else f"The model {model.name!r} can't be used. {said}"
-                    raise ModelError(text, kind=ModelErrorKind.NOT_CONFIGURED) from error
-
-            return backend
-
-        def may_show(model: ModelSettings) -> "Callable[[str], bool]":
-            def shows(path: str) -> bool:
-                whole = f"{snapshot.around.root}/{path}"
-                other = routing.Place(path, language_id_for(path), (whole,))
-                return routing.may_see(settings, model, other)
-
-            return shows
-
-        models = tuple(
-            NamedModel(model.name, opened(model), may_show(model)) for model in routed.models
-        )
-        return Choice(models, routed.refusal)
 
     def _pipeline_parts(self) -> "Parts":
         from aicopilot_lsp.completion.pipeline import NoContext, Parts
@@ -366,7 +275,7 @@ class Engine:
 
         if self._parts is None:
             self._parts = Parts(
-                models=self._choice,
+                models=self._models.choice,
                 filters=in_order(plugins.filters(), self.settings.filters.disabled),
                 clock=self._clock,
                 sleep=self._sleep,
@@ -389,14 +298,6 @@ class Engine:
             outcome.tokens,
             dict(outcome.timings_ms),
         )
-
-
-async def _close_after(served: "Mapping[str, Served]", requests: set[asyncio.Task[object]]) -> None:
-    """Close backends that are not used any more, once the requests that use them have ended."""
-    if requests:
-        await asyncio.wait(requests)
-    for one in served.values():
-        await one.aclose()
 
 
 class _Elsewhere:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aicopilot_lsp import __version__
-from aicopilot_lsp.assembly import ROLE, Engine
+from aicopilot_lsp.assembly import Engine
 from aicopilot_lsp.cli.options import AsJson, ConfigFile, Workspace
 from aicopilot_lsp.cli.plugins import State, Surveyed, survey
 from aicopilot_lsp.cli.progress import Progress
@@ -23,6 +23,7 @@ from aicopilot_lsp.config.settings import ModelSettings, Settings
 from aicopilot_lsp.errors import AicopilotError
 from aicopilot_lsp.models.protocol import Backend, Hole, Mode
 from aicopilot_lsp.plugins import FILTERS
+from aicopilot_lsp.serving import ROLE
 
 if TYPE_CHECKING:
     from aicopilot_lsp.models.selftest.speed import Speed

@@ -11,8 +11,8 @@ from typing import Annotated
 
 import typer
 
-from aicopilot_lsp.assembly import ROLE
 from aicopilot_lsp.cli.options import AsJson, ConfigFile
+from aicopilot_lsp.serving import ROLE
 
 app = typer.Typer(
     name="model",

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import typer
 
-from aicopilot_lsp.assembly import ROLE
 from aicopilot_lsp.cli import model_report
 from aicopilot_lsp.cli.progress import Progress
 from aicopilot_lsp.cli.session import settings_for
@@ -16,6 +15,7 @@ from aicopilot_lsp.errors import AicopilotError, ConfigError
 from aicopilot_lsp.models.selftest.full import Report
 from aicopilot_lsp.models.selftest.refusal import NotSuitableError
 from aicopilot_lsp.plugins import BackendContext, backend_factory
+from aicopilot_lsp.serving import ROLE
 
 
 def run(name: str | None, config: Path | None, *, as_json: bool) -> None:

@@ -55,12 +55,12 @@ def make_engine(settings: "Settings", indexes: "IndexServices | None" = None) ->
 
 def import_engine(settings: "Settings") -> None:
     """Import what the first request will need: 0.2 s that are not to be spent on the event loop."""
-    from aicopilot_lsp import assembly, plugins, speed_store  # noqa: F401 - to be imported
+    from aicopilot_lsp import assembly, plugins, serving, speed_store  # noqa: F401 - to be imported
     from aicopilot_lsp.completion import pipeline, warming  # noqa: F401 - likewise
     from aicopilot_lsp.context import engine  # noqa: F401 - likewise
 
     plugins.filters()
     plugins.sources(settings.context.unasked_sources)
-    for model in settings.models_for(assembly.ROLE):
+    for model in settings.models_for(serving.ROLE):
         with contextlib.suppress(ConfigError):  # told when the engine says so, too
             plugins.backend_factory(model.provider)
