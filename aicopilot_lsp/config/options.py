@@ -337,7 +337,8 @@ class ContextOptions(_Table):
         workspace=WorkspaceRule.LOWER,
     )
     budget_ms: int | None = whole(
-        "How long a suggestion waits for the sources. What comes later is there for the next one.",
+        "How long a suggestion waits for the sources. They are asked where its prompt has to be "
+        "read anew, and when you rest; what comes later is there for the next time.",
         "milliseconds",
         1,
         5000,

@@ -177,7 +177,7 @@ class ContextSettings:
     max_file_kb : int
         1024 bytes each.
     budget_ms : int
-        How long one request waits for all sources together.
+        How long one request waits for all sources together, where they are asked.
     """
 
     enabled: bool = True
