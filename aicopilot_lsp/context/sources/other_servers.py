@@ -24,9 +24,9 @@ from aicopilot_lsp.text.syntax.outline import Kind
 
 _MAX_QUESTIONS = 8  # at a time
 _MAX_PLACES = 3  # of one name; where there are more, none is meant
-# After so long a name is asked about again, and later each time that the answer is the same: the
-# code may have changed, and a server that has just been started knows little yet.
-_FIRST_REST_S, _LONGEST_REST_S = 15.0, 600.0
+# After so long a name is asked about again, and later each time that the answer is the same: a
+# server that has just been started knows little yet, and the code may have changed.
+_UNKNOWN_REST_S, _KNOWN_REST_S, _LONGEST_REST_S = 2.0, 15.0, 600.0
 _MAX_DOCUMENTS, _MAX_KNOWN = 16, 512
 _TYPE = 0.9  # times the weight of the name that has it
 _RESULT = 0.6  # the same, of what a function gives
@@ -44,7 +44,8 @@ class _Answer:
     meant: dict[Place, tuple[str, str]] = field(default_factory=dict, repr=False)
 
     def rests(self, now_s: float) -> bool:
-        rest_s: float = min(_FIRST_REST_S * 2 ** min(self.same, 10), _LONGEST_REST_S)
+        first_s = _KNOWN_REST_S if self.places else _UNKNOWN_REST_S
+        rest_s: float = min(first_s * 2 ** min(self.same, 10), _LONGEST_REST_S)
         return now_s < self.at_s + rest_s
 
 

@@ -164,20 +164,25 @@ async def test_a_few_names_are_asked_about_at_a_time_the_nearest_first() -> None
     assert session.editor.asked[0][0] == "call_19"
 
 
-async def test_a_name_is_asked_about_again_after_a_while_and_later_each_time() -> None:
-    session = Session({})
+@pytest.mark.parametrize(
+    ("places", "expected"), [([], [2, 4, 8, 16, 32, 64]), (at("def fill"), [15, 30, 60])]
+)
+async def test_a_name_is_asked_about_again_after_a_while_and_later_each_time(
+    places: list[Place], expected: list[int]
+) -> None:
+    session = Session({"fill": places})
     seen = []
     for _ in range(200):
         session.now_s += 1.0
         await session.find("from stock import fill\n\nx = fill(‸\n")
-        seen.append(len(session.editor.asked))
+        seen.append(sum("fill" in names for names in session.editor.asked))
     asked_at = [second for second in range(1, 200) if seen[second] > seen[second - 1]]
     gaps = [later - sooner for sooner, later in zip([0, *asked_at], asked_at, strict=False)]
-    assert gaps == [15, 30, 60]
-    session.editor.told = {"fill": at("def fill")}
+    assert gaps == expected
+    session.editor.told = {"fill": at("def make")}
     session.now_s += 600.0
-    (found,) = await session.find("from stock import fill\n\nx = fill(‸\n")
-    assert found.why == "defines fill"
+    (found, *_) = await session.find("from stock import fill\n\nx = fill(‸\n")
+    assert found.first == line_of("def make")
 
 
 async def test_what_was_told_outlives_lines_that_move() -> None:

@@ -4,7 +4,7 @@ local lsp = vim.lsp
 
 local M = {}
 
-local NAME = 'aicopilot'
+M.NAME = 'aicopilot'
 local METHOD = 'textDocument/inlineCompletion'
 local HAS_METHODS = vim.fn.has('nvim-0.11') == 1
 
@@ -15,7 +15,7 @@ local leaving = false
 local stopping = {} ---@type table<integer, true> clients by id that were told to end
 
 --- Clients have methods from 0.11 on, closures before.
-local function call(client, name, ...)
+function M.call(client, name, ...)
   if HAS_METHODS then
     return client[name](client, ...)
   end
@@ -32,6 +32,19 @@ function M.byte_column(line, character, encoding)
   end
   local ok, column = pcall(vim.str_byteindex, line, character, encoding == 'utf-16')
   return ok and column or #line
+end
+
+---@param column integer in bytes, from 0; past the end means the end
+---@return integer position in units of `encoding`
+function M.units(line, column, encoding)
+  column = math.min(column, #line)
+  if encoding == 'utf-8' then
+    return column
+  elseif HAS_METHODS then
+    return vim.str_utfindex(line, encoding, column, false)
+  end
+  local utf32, utf16 = vim.str_utfindex(line, column)
+  return encoding == 'utf-16' and utf16 or utf32
 end
 
 --- Says it once, and in few words: more than a line would stop the editor to ask for ENTER.
@@ -86,6 +99,20 @@ local function launcher(command)
   end
 end
 
+--- What our server may ask beyond the protocol.
+M.HANDLERS = {
+  ['aicopilot/definitions'] = function(...)
+    return require('aicopilot.others').answer(...)
+  end,
+}
+
+--- Those of the editor, and that it answers these.
+function M.capabilities()
+  local capabilities = lsp.protocol.make_client_capabilities()
+  capabilities.experimental = { aicopilot = { definitions = true } }
+  return capabilities
+end
+
 --- The first group of markers that is found decides, so that the repository wins over a package.
 local function root_of(buf, groups)
   for _, group in ipairs(groups) do
@@ -111,20 +138,20 @@ function M.start(buf, options)
       ('%s is not on the PATH; install aicopilot-lsp or set `cmd`'):format(options.cmd[1])
     )
   end
-  local capabilities = lsp.protocol.make_client_capabilities()
+  local capabilities = M.capabilities()
   capabilities.textDocument.inlineCompletion = { dynamicRegistration = false }
   lsp.start({
-    name = NAME,
+    name = M.NAME,
     cmd = launcher(options.cmd),
     root_dir = root_of(buf, options.root_markers),
     capabilities = capabilities,
-    handlers = { ['window/showMessage'] = show_message },
+    handlers = vim.tbl_extend('error', { ['window/showMessage'] = show_message }, M.HANDLERS),
     init_options = next(options.init_options) and options.init_options or nil,
   }, {
     bufnr = buf,
     reuse_client = function(client, config)
       local same = client.name == config.name and client.config.root_dir == config.root_dir
-      return same and not stopping[client.id] and not call(client, 'is_stopped')
+      return same and not stopping[client.id] and not M.call(client, 'is_stopped')
     end,
   })
 end
@@ -135,15 +162,15 @@ function M.forgive()
 end
 
 function M.stop()
-  for _, client in ipairs(lsp.get_clients({ name = NAME })) do
+  for _, client in ipairs(lsp.get_clients({ name = M.NAME })) do
     stopping[client.id] = true
-    call(client, 'stop')
+    M.call(client, 'stop')
   end
 end
 
 ---@return vim.lsp.Client? that answers inline completion for `buf`
 function M.of(buf)
-  for _, client in ipairs(lsp.get_clients({ bufnr = buf, name = NAME })) do
+  for _, client in ipairs(lsp.get_clients({ bufnr = buf, name = M.NAME })) do
     local can = client.server_capabilities or {}
     if can.inlineCompletionProvider and not stopping[client.id] then
       return client
@@ -163,7 +190,7 @@ function M.request(buf, kind, on_items)
   local params = lsp.util.make_position_params(0, client.offset_encoding)
   params.context = { triggerKind = kind }
   local open = true
-  local ok, id = call(client, 'request', METHOD, params, function(err, result)
+  local ok, id = M.call(client, 'request', METHOD, params, function(err, result)
     local wanted = open
     open = false
     if wanted and not err and result then
@@ -174,8 +201,8 @@ function M.request(buf, kind, on_items)
     return nil
   end
   return function()
-    if open and not call(client, 'is_stopped') then
-      call(client, 'cancel_request', id)
+    if open and not M.call(client, 'is_stopped') then
+      M.call(client, 'cancel_request', id)
     end
     open = false
   end
@@ -203,7 +230,7 @@ function M.explain(buf, on_page)
     return false
   end
   local params = { command = 'aicopilot.explain', arguments = { vim.uri_from_bufnr(buf) } }
-  call(client, 'request', 'workspace/executeCommand', params, function(err, page)
+  M.call(client, 'request', 'workspace/executeCommand', params, function(err, page)
     if not err and type(page) == 'string' then
       on_page(page)
     end
@@ -220,7 +247,7 @@ function M.describe(buf)
     return ('running (%s, %s)%s'):format(root, client.offset_encoding, said)
   elseif failure then
     return ('not running: %s. :AicopilotEnable tries again.'):format(failure)
-  elseif #lsp.get_clients({ name = NAME }) > 0 then
+  elseif #lsp.get_clients({ name = M.NAME }) > 0 then
     return 'running, but not for this buffer'
   end
   return 'not running'

@@ -2,6 +2,7 @@
 --- Neovim 0.12 shows them by itself: there, `setup` configures the native client and steps aside.
 ---
 ---   client.lua      the server's process and requests
+---   others.lua      what it wants to know of the buffer's other servers
 ---   typing.lua      when to ask
 ---   suggestion.lua  what is on offer: whether it fits, how it becomes text
 ---   ghost.lua       how it is drawn
@@ -150,11 +151,14 @@ end
 
 --- Neovim 0.12: the same configuration for the client that comes with the editor.
 local function hand_over()
+  local client = require('aicopilot.client')
   vim.lsp.config('aicopilot', {
     cmd = options.cmd,
     filetypes = options.filetypes,
     root_markers = options.root_markers,
     init_options = options.init_options,
+    capabilities = client.capabilities(),
+    handlers = client.HANDLERS,
   })
   vim.lsp.enable('aicopilot')
   local native = vim.lsp.inline_completion
