@@ -101,7 +101,11 @@ def test_the_plug_in_hands_over_to_the_client_of_neovim_0_12(
     editor.type("<M-]><M-[>")
     called = ["enable", "get", "select 1", "select -1"]
     editor.until(lambda: editor.lua("return native.calls"), called)
-    assert server.received("initialize")[0]["params"]["initializationOptions"] == {"a": 1}
+    opening = server.received("initialize")[0]["params"]
+    assert opening["initializationOptions"] == {"a": 1}
+    assert opening["capabilities"]["experimental"] == {"aicopilot": {"definitions": True}}
+    handler = "vim.lsp.get_clients({ name = 'aicopilot' })[1].handlers['aicopilot/definitions']"
+    assert editor.lua(f"return type({handler})") == "function"
     assert server.asked() == []  # the plug-in itself does nothing there
 
 
