@@ -235,7 +235,7 @@ async def test_an_answer_missed_once_is_asked_for_soon() -> None:
 
 SERVE = (str(Path(sys.executable).parent / "aicopilot"), "serve")
 SHELF = "class Shelf:\n    def take_stock(self, count): ...\n    def dust(self): ...\n"
-APP = "def tidy(thing):\n    a.one()\n    b.two()\n    thing.\n"
+APP = "def tidy(thing):\n    a.one(b)\n    c.two(d)\n    thing.\n"
 
 
 class Workspace:

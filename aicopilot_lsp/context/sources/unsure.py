@@ -1,8 +1,9 @@
 """Which names near the cursor the index can't trace to one definition: what is worth asking others.
 
-That is a name that it does not know, or that is defined in several places without an import that
-says which is meant; a member of a value whose type can't be told; such a value itself; and what
-stands before the dot at the cursor.
+That is a name that is defined in several places without an import that says which is meant, or
+that an import brings from nowhere; a member of a value whose type can't be told; such a value
+itself; and what stands before the dot at the cursor. What no file of the workspace defines under
+any circumstances (`len`, `strip`) is not asked about: nothing could be shown of it.
 """
 
 import re
@@ -23,7 +24,7 @@ from aicopilot_lsp.text.syntax.outline import Import, Reference, Role
 _MIN_WEIGHT = 0.2  # of a name, as it is some 24 lines above the cursor
 _REACH_ABOVE, _REACH_BELOW = 40, 10
 _MAX_CHAIN_CHARS = 200
-_PER_NAME = 4  # definitions looked at, to see if there is more than one
+_PER_NAME = 16  # definitions looked at, to see if there is one, or more than one
 _SELF = frozenset({"self", "this", "cls", "Self", "static", "super"})
 _CALL = r"(?:\([^()]*\))?"
 _DOT = r"(?:[?!]?\.|::|->)"
@@ -170,7 +171,9 @@ class _Facts:
     members : frozenset of str
         Of all types at the cursor that it knows, and of imported modules.
     sure : frozenset of str
-        Names without a receiver of which it knows one definition.
+        Names without a receiver of which it knows one definition ...
+    somewhere : frozenset of str
+        ... and names of which it knows any.
     """
 
     own: frozenset[str]
@@ -179,6 +182,7 @@ class _Facts:
     found: frozenset[str]
     members: frozenset[str]
     sure: frozenset[str]
+    somewhere: frozenset[str]
 
     @classmethod
     async def of(
@@ -197,14 +201,19 @@ class _Facts:
             for target in sorted({target for target in modules.values() if target})
             for symbol in await lookup.exported(target)
         ]
-        plain = sorted({one.name for one in near if not one.receiver} - bound.keys())
+        meant = await lookup.definitions(sorted({one.name for one in near if not one.receiver}))
+        names = sorted({one.name for one in near})
+        rows = await index.defining(names, limit=_PER_NAME * len(names)) if names else ()
+        count = Counter(symbol.name for symbol in rows if not symbol.parent)
+        traced = {name for name in meant if name in imported and imported[name].target}
         return cls(
             own=frozenset(definition.name for definition in outline.definitions),
             imported=imported,
             bound=bound,
             found=frozenset(found),
             members=frozenset({*exported, *_members(found.values())}),
-            sure=await _sure(plain, imported, lookup, index),
+            sure=frozenset(name for name in meant if name in traced or count[name] == 1),
+            somewhere=frozenset(symbol.name for symbol in rows),
         )
 
     def wanted(self, near: NearName, role: Role) -> Wanted | None:
@@ -214,12 +223,15 @@ class _Facts:
             return Wanted.TYPE if self._is_untold(kind) else None
         head = near.receiver.partition(".")[0].removesuffix("()")
         if near.receiver:
-            is_own = head in _SELF and near.name in self.own
-            return None if is_own or near.name in self.members else Wanted.DEFINITION
+            known = near.name in self.members or (head in _SELF and near.name in self.own)
+            return Wanted.DEFINITION if not known and near.name in self.somewhere else None
         if near.name in self.own or near.name in self.sure or near.name in _SELF:
             return None
-        is_value = role in (Role.NAME, Role.MEMBER) and not near.name[:1].isupper()
-        return Wanted.TYPE if is_value and near.name not in self.imported else Wanted.DEFINITION
+        if near.name in self.imported:
+            return Wanted.DEFINITION
+        if role in (Role.NAME, Role.MEMBER) and not near.name[:1].isupper():
+            return Wanted.TYPE
+        return Wanted.DEFINITION if near.name in self.somewhere else None
 
     def _is_untold(self, kind: str) -> bool:
         """A type that is written and neither imported nor in the index is the language's own."""
@@ -236,14 +248,3 @@ def _members(found: Iterable[Found]) -> Iterator[str]:
     for one in found:
         yield from (member.name for member in one.members)
         yield from _members(one.inherited)
-
-
-async def _sure(
-    names: Sequence[str], imported: Mapping[str, ImportRow], lookup: Lookup, index: Index
-) -> frozenset[str]:
-    """Those that are imported from a file of the workspace, or defined in one only."""
-    meant = await lookup.definitions(names)
-    loose = sorted(name for name in meant if name not in imported or not imported[name].target)
-    rows = await index.defining(loose, limit=_PER_NAME * len(loose)) if loose else ()
-    count = Counter(symbol.name for symbol in rows if not symbol.parent)
-    return frozenset(name for name in meant if name not in loose or count[name] == 1)

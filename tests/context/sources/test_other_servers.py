@@ -157,9 +157,11 @@ async def test_another_key_asks_nothing_that_was_asked_before() -> None:
 
 async def test_a_few_names_are_asked_about_at_a_time_the_nearest_first() -> None:
     session = Session({})
-    calls = "".join(f"call_{number}()\n" for number in range(20))
+    names = [f"call_{number}" for number in range(20)]
+    defined = "".join(f"def {name}(): ...\n" for name in names)
+    session.files = {"lib/a.py": defined, "lib/b.py": defined}
     for _ in range(5):
-        await session.find(f"{calls}‸\n")
+        await session.find("".join(f"{name}()\n" for name in names) + "‸\n")
     assert [len(names) for names in session.editor.asked] == [8, 8, 4]
     assert session.editor.asked[0][0] == "call_19"
 

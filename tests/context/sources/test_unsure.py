@@ -70,7 +70,13 @@ async def test_a_member_of_a_type_that_is_known_is_not_asked_about() -> None:
 
 
 async def test_a_member_of_an_unknown_type_is_asked_about() -> None:
-    assert (await asked("def f(things):\n    things.take()\n    ‸\n"))["take"] is DEFINED
+    found = await asked("def f(things):\n    things.take()\n    ‸\n", {"src/shelf.py": SHELF})
+    assert found["take"] is DEFINED
+
+
+async def test_what_no_file_of_the_workspace_defines_is_not_asked_about() -> None:
+    found = await asked("def f(things: list[int]):\n    print(things.pop())\n    ‸\n")
+    assert {"print", "pop", "list", "int"}.isdisjoint(found)
 
 
 async def test_what_an_imported_module_offers_is_known() -> None:
@@ -83,7 +89,6 @@ async def test_a_value_of_unknown_type_is_asked_about() -> None:
     marked = "def f(things):\n    for thing in things:\n        print(thing)\n        ‸\n"
     found = await asked(marked)
     assert found["thing"] is TYPE
-    assert found["print"] is DEFINED
 
 
 async def test_a_value_of_a_type_that_is_imported_from_nowhere_is_asked_about() -> None:
@@ -126,7 +131,7 @@ async def test_names_far_from_the_cursor_are_left_alone() -> None:
 
 
 async def test_a_name_means_the_same_within_a_function_and_may_mean_another_in_the_next() -> None:
-    index = index_of({})
+    index = index_of({"src/shelf.py": SHELF})
     keys = []
     for marked in (
         "def f(x):\n    x.take()\n    ‸\n",
@@ -141,11 +146,14 @@ async def test_a_name_means_the_same_within_a_function_and_may_mean_another_in_t
 async def test_an_older_reading_of_the_file_asks_about_no_wrong_place() -> None:
     old = situation_of("fill(1)\nempty(2)\n‸\n")
     new = situation_of("fell(1)\nempty(2)\n‸\n")
-    uses = await unsure(replace(old, document=new.document), index_of({}))
+    others = dict.fromkeys(("src/a.py", "src/b.py"), "def fill(): ...\ndef empty(): ...\n")
+    assert [use.name for use in await unsure(old, index_of(others))] == ["empty", "fill"]
+    uses = await unsure(replace(old, document=new.document), index_of(others))
     assert [use.name for use in uses] == ["empty"]
 
 
 async def test_other_languages_are_asked_about_in_the_same_way() -> None:
     marked = 'import { api } from "@app/api";\n\nexport function f() {\n  api.getUser(1);\n  ‸\n}\n'
-    found = await asked(marked, path="src/app.ts")
+    others = {"lib/api.ts": "export class Api { getUser(id: number): User {} }\n"}
+    found = await asked(marked, others, path="src/app.ts")
     assert found == {"getUser": DEFINED, "api": DEFINED}
