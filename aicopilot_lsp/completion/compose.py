@@ -149,8 +149,8 @@ async def compose(
         healed = heal(layout.middle, await _pieces(backend, line_to_tokenize(layout.middle)))
     fmt, files = backend.prompting.format, planner.files_of(chosen, but=snapshot.path)
     layout = with_preface(layout, planner.preface_of(chosen, snapshot.path))
-    if fmt is not None:
-        layout = with_files_above(layout, files)
+    if not backend.prompting.takes_files:
+        layout, files = with_files_above(layout, files), ()
     request = GenerateRequest(
         prompt=render(layout, healed.middle, backend.prompting) if fmt else "",
         hole=None if fmt else hole(layout, healed.middle, snapshot, files),

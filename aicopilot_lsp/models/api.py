@@ -77,6 +77,8 @@ class Dialect(Protocol):
         The most stop strings the server takes; the others are kept to in our stream.
     takes_middle : bool
         In the mode NATIVE: whether `Hole.middle` has a place of its own behind the suffix.
+    takes_files : bool
+        Whether `Hole.snippets` have a place of their own.
     """
 
     @property
@@ -87,6 +89,8 @@ class Dialect(Protocol):
     def max_stops(self) -> int | None: ...
     @property
     def takes_middle(self) -> bool: ...
+    @property
+    def takes_files(self) -> bool: ...
 
     def call(self, request: GenerateRequest, stop: tuple[str, ...]) -> Call:
         """The request; of its stop strings only `stop`, which keeps to `max_stops`."""

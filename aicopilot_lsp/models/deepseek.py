@@ -106,6 +106,7 @@ class _Fim:
     healing = Healing.CHECKED
     max_stops = _MAX_STOPS
     takes_middle = False
+    takes_files = True
 
     def call(self, request: GenerateRequest, stop: tuple[str, ...]) -> Call:
         hole = hole_of(request)

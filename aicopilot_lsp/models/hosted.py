@@ -168,8 +168,14 @@ def declared_as(api: Api, name: str, settings: ModelSettings) -> Prompting:
             " has no place for text behind the hole's start. Remove that line."
         )
     if mode is Mode.CHAT:
-        return Prompting(mode=mode)
-    return Prompting(mode=mode, format=form, layout=layout, healing=dialect.healing)
+        return Prompting(mode=mode, takes_files=dialect.takes_files)
+    return Prompting(
+        mode=mode,
+        format=form,
+        layout=layout,
+        healing=dialect.healing,
+        takes_files=dialect.takes_files,
+    )
 
 
 def _tried_as(api: Api, name: str, settings: ModelSettings) -> Prompting:

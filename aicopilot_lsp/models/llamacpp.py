@@ -104,6 +104,7 @@ class _Completion:
     healing = Healing.CONSTRAINED
     max_stops = None
     takes_middle = False
+    takes_files = False
 
     def call(self, request: GenerateRequest, stop: tuple[str, ...]) -> Call:
         body = {"prompt": request.prompt} | sampling(request, stop)
@@ -129,6 +130,7 @@ class _Infill:
     healing = Healing.CONSTRAINED
     max_stops = None
     takes_middle = False
+    takes_files = True
 
     def call(self, request: GenerateRequest, stop: tuple[str, ...]) -> Call:
         hole = hole_of(request)

@@ -108,6 +108,7 @@ class _Fim:
     healing = Healing.CHECKED
     max_stops = None
     takes_middle = False
+    takes_files = True
 
     def call(self, request: GenerateRequest, stop: tuple[str, ...]) -> Call:
         hole = hole_of(request)

@@ -140,6 +140,7 @@ class _Generate:
     healing = Healing.CHECKED
     max_stops = None
     takes_middle = False
+    takes_files = False
 
     def call(self, request: GenerateRequest, stop: tuple[str, ...]) -> Call:
         options: dict[str, Any] = {

@@ -184,6 +184,7 @@ class _Completion:
     framing = Framing.SSE
     max_stops = _MAX_STOPS
     takes_middle = False
+    takes_files = False
 
     @property
     def healing(self) -> Healing:
@@ -204,7 +205,7 @@ class _Completion:
 
 @dataclass(frozen=True, slots=True)
 class _Insertion:
-    """Prefix and suffix; the server writes the prompt. It has no place for other files."""
+    """Prefix and suffix; the server writes the prompt."""
 
     model: str
     version: str
@@ -212,6 +213,7 @@ class _Insertion:
     healing = Healing.CHECKED
     max_stops = _MAX_STOPS
     takes_middle = False
+    takes_files = False
 
     def call(self, request: GenerateRequest, stop: tuple[str, ...]) -> Call:
         hole = hole_of(request)

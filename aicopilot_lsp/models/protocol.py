@@ -46,12 +46,15 @@ class Prompting:
     ----------
     format : FimFormat or None
         What prompts are written in; None but in the mode RAW.
+    takes_files : bool
+        Whether text of other files has a place of its own; else it stands above the prefix.
     """
 
     mode: Mode
     format: FimFormat | None = None
     layout: Layout = Layout.STANDARD
     healing: Healing = Healing.NONE
+    takes_files: bool = False
 
     @property
     def name(self) -> str:

@@ -104,6 +104,7 @@ class _Completion:
     healing = Healing.CHECKED
     max_stops = 0
     takes_middle = False
+    takes_files = True
 
     def call(self, request: GenerateRequest, stop: tuple[str, ...]) -> Call:  # noqa: ARG002 - of the protocol
         hole = hole_of(request)

@@ -150,6 +150,7 @@ class _Generate:
     explain: Explain
     framing = Framing.SSE
     takes_middle = False
+    takes_files = False
 
     @property
     def healing(self) -> Healing:

@@ -213,6 +213,7 @@ class _Dialect:
     healing = Healing.CONSTRAINED
     max_stops = None
     takes_middle = True
+    takes_files = False
 
     def call(self, request: GenerateRequest, stop: tuple[str, ...]) -> Call:
         raise NotImplementedError

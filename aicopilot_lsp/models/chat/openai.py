@@ -110,6 +110,7 @@ class OpenAiChat:
     healing = Healing.NONE
     max_stops = 0
     takes_middle = False
+    takes_files = True
 
     def call(self, request: GenerateRequest, stop: tuple[str, ...]) -> Call:  # noqa: ARG002 - of the protocol
         told = conversation(request)
