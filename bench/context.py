@@ -1,6 +1,7 @@
 """What of the names that a line needs from other files the context engine puts into the prompt.
 
     python -m bench.context TASKS.jsonl.gz CACHE [--every N] [--misses] [--shares] [--half tuned]
+                         [--meaning]
 
 No model. Each task's repository lies in CACHE/src/<name>/<version>; the task's file is the prefix
 and the suffix, so the index never sees the truth at that place. A prompt holds the file's own
@@ -34,6 +35,7 @@ from aicopilot_lsp.context.select import select
 from aicopilot_lsp.context.situation import situate
 from aicopilot_lsp.context.sources import (
     definitions,
+    embeddings,
     imports,
     members,
     same_file,
@@ -115,7 +117,7 @@ def main() -> None:
     known = repositories(arguments.cache, {(row["repo"], row["version"]) for row in rows})
     halves = {name: number % 2 for number, name in enumerate(sorted({r["repo"] for r in rows}))}
     timings: dict[str, list[float]] = {}
-    tasks = asyncio.run(_tasks(rows, known, timings))
+    tasks = asyncio.run(_tasks(rows, known, timings, meaning=arguments.meaning))
     for half in (
         (0, 1) if arguments.half == "both" else ({"tuned": 0, "held-out": 1}[arguments.half],)
     ):
@@ -155,7 +157,7 @@ def _variants(tasks: Sequence[Task], tokens: int) -> dict[str, Share]:
         "in-file": None,
         "random": _random,
         "jaccard": _jaccard,
-        **{source.name: _alone(source.name) for source in _SOURCES},
+        **{one.source: _alone(one.source) for task in tasks[:1] for one in task.gathered.yields},
         "ours, cold": _cold,
         "ours": _ours,
     }
@@ -298,8 +300,11 @@ async def _tasks(
     rows: Sequence[Mapping[str, Any]],
     known: Mapping[tuple[str, str], Repository],
     timings: dict[str, list[float]],
+    *,
+    meaning: bool,
 ) -> list[Task]:
     tasks = []
+    by_meaning = [embeddings.create()] if meaning else []
     for row in rows:
         repository = known[row["repo"], row["version"]]
         text = row["prefix"] + row["suffix"]
@@ -313,7 +318,7 @@ async def _tasks(
         start = time.perf_counter()
         situation = situate(document, cursor, row["path"], found)
         timings.setdefault("situate", []).append(1000 * (time.perf_counter() - start))
-        gatherer = Gatherer(_SOURCES, index, time.perf_counter)
+        gatherer = Gatherer((*_SOURCES, *by_meaning), index, time.perf_counter)
         start = time.perf_counter()
         gathered = await gatherer.gather(situation, budget_s=10)
         timings.setdefault("gather", []).append(1000 * (time.perf_counter() - start))
@@ -334,6 +339,8 @@ async def _tasks(
         select(gathered, room_chars=1400, shown=window)
         timings.setdefault("select", []).append(1000 * (time.perf_counter() - start))
         tasks.append(task)
+    for source in by_meaning:
+        await source.aclose()
     return tasks
 
 
@@ -344,6 +351,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--every", type=int, default=1, help="take every Nth task")
     parser.add_argument("--languages", nargs="*", help="only tasks in these")
     parser.add_argument("--half", choices=("both", "tuned", "held-out"), default="both")
+    parser.add_argument("--meaning", action="store_true", help="with the extra embeddings")
     parser.add_argument("--misses", action="store_true", help="tell of each hidden name missing")
     parser.add_argument("--shares", action="store_true", help="try other splits of the prompt")
     return parser.parse_args()
