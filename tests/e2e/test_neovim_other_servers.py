@@ -191,6 +191,7 @@ vim.lsp.start({{
   name = 'jedi', cmd = {{ '{JEDI}' }}, root_dir = root,
 }}, {{ bufnr = 0 }})
 """
+JEDI_IS_READY = "return #vim.lsp.get_clients({ name = 'jedi' }) > 0"  # of those that have answered
 PAGE = """
 require('aicopilot.client').explain(0, function(page) _G.page = page end)
 return _G.page or ''
@@ -218,11 +219,12 @@ def test_what_another_language_server_knows_comes_into_the_prompt(
         neovim.edit(root / "app.py")
         neovim.until_attached()
         neovim.lua(START_JEDI, str(root))
+        neovim.until(lambda: neovim.lua(JEDI_IS_READY))
         neovim.type("GA")
         rests = itertools.count()
 
         def page() -> str:
-            if next(rests) % 100 == 0:  # what is found in a rest is in the prompt after it
+            if next(rests) % 50 == 0:  # what is found in a rest is in the prompt after it
                 neovim.type("x")
             return str(neovim.lua(PAGE))
 
