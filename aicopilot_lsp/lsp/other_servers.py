@@ -28,7 +28,8 @@ from aicopilot_lsp.text.positions import PositionEncoding
 METHOD: Final = "aicopilot/definitions"
 # No request waits for it (context/gather.py), but the next question does.
 _ANSWER_TIMEOUT_S = 3.0
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 300.0
+# After no answer; a short one where it says null: the text has changed, or no server is ready.
+_FIRST_PAUSE_S, _LONGEST_NULL_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 5.0, 300.0
 _MOST_PLACES = 8  # of one name
 _log = logging.getLogger(__name__)
 
@@ -74,17 +75,20 @@ class OtherServers:
         except ClientError as error:
             self._missed(str(error))
             return None
+        if answer is None:
+            self._missed("null", longest_s=_LONGEST_NULL_PAUSE_S)
+            return None
         found = _read(answer, len(questions))
         if found is None:
-            self._missed("null" if answer is None else "an answer of another form")
+            self._missed("an answer of another form")
             return None
         self._misses = 0
         inside = await self._inside(subject.folders)
         return [tuple(dict.fromkeys(subject.places(of_one, inside))) for of_one in found]
 
-    def _missed(self, why: str) -> None:
-        """Ask again after a pause. One miss is nothing: the document has changed meanwhile."""
-        pause_s = min(_FIRST_PAUSE_S * 2**self._misses, _LONGEST_PAUSE_S)
+    def _missed(self, why: str, *, longest_s: float = _LONGEST_PAUSE_S) -> None:
+        """Ask again after a pause, a longer one each time."""
+        pause_s = min(_FIRST_PAUSE_S * 2**self._misses, longest_s)
         self._misses = min(self._misses + 1, 32)
         self._asked_again_s = self._clock() + pause_s
         _log.debug("No definitions from the client: %s. It is asked again in %s s.", why, pause_s)

@@ -222,6 +222,16 @@ async def test_a_client_that_never_answers_is_left_alone_for_longer_each_time() 
         assert await asks([THING]) == [(Place(path="a.py", line=3),)]
 
 
+async def test_a_client_that_can_say_nothing_now_is_asked_again_every_few_seconds() -> None:
+    editor = Editor(*[None] * 500)
+    now_s = 0.0
+    asks = asking(editor, clock=lambda: now_s)
+    for second in range(1_000):
+        now_s = float(second)
+        assert await asks([THING]) is None
+    assert 150 < len(editor.asked) < 250
+
+
 async def test_an_answer_missed_once_is_asked_for_soon() -> None:
     editor = Editor(None, [location(URI)])
     now_s = 0.0
