@@ -71,6 +71,7 @@ class EmbeddingProcess:
     async def _started(self) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             *self._arguments,
+            cwd=sys.prefix,  # no folder of the workspace's (INV-6)
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,  # tracebacks may quote what was asked (INV-7)
