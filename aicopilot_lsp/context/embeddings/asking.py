@@ -15,6 +15,7 @@ from aicopilot_lsp.context.embeddings.wire import EXIT_UNUSABLE, answer_of, comm
 
 _log = logging.getLogger(__name__)
 _MAX_FAILURES = 3  # in a row
+_LIMIT_S = 8.0  # for an answer, the process's start included; gather.py waits for 10
 
 
 class EmbeddingProcess:
@@ -26,9 +27,10 @@ class EmbeddingProcess:
         The process's, while there is one.
     """
 
-    def __init__(self, arguments: Sequence[str] = ()) -> None:
-        """`arguments`: how it is started."""
+    def __init__(self, arguments: Sequence[str] = (), *, limit_s: float = _LIMIT_S) -> None:
+        """`arguments`: how it is started; `limit_s`: how long an answer may take."""
         self._arguments = tuple(arguments or command())
+        self._limit_s = limit_s
         self._turn = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
         self._ended: list[asyncio.subprocess.Process] = []
@@ -44,13 +46,13 @@ class EmbeddingProcess:
             if self._failures >= _MAX_FAILURES:
                 return ()
             try:
-                found = await self._answer(question_line(near, texts), texts)
-            except (OSError, ValueError):  # it has ended, or what it says makes no sense
+                async with asyncio.timeout(self._limit_s):
+                    found = await self._answer(question_line(near, texts), texts)
+            except (OSError, ValueError):  # it has ended, hangs, or what it says makes no sense
                 self._failed(await self._end())
                 return ()
             except BaseException:  # nobody waits any longer
                 self._kill()
-                self._failed(None)
                 raise
             self._failures = 0
             return found
@@ -79,6 +81,8 @@ class EmbeddingProcess:
         )
 
     def _failed(self, code: int | None) -> None:
+        if self._failures >= _MAX_FAILURES:  # it was closed
+            return
         self._failures = _MAX_FAILURES if code == EXIT_UNUSABLE else self._failures + 1
         if self._failures >= _MAX_FAILURES:
             _log.warning(

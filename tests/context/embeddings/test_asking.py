@@ -31,8 +31,8 @@ Make = Callable[..., EmbeddingProcess]
 async def make() -> AsyncIterator[Make]:
     made = []
 
-    def make(*arguments: str) -> EmbeddingProcess:
-        made.append(EmbeddingProcess(arguments))
+    def make(*arguments: str, limit_s: float = _LIMIT_S) -> EmbeddingProcess:
+        made.append(EmbeddingProcess(arguments, limit_s=limit_s))
         return made[-1]
 
     yield make
@@ -117,6 +117,29 @@ async def test_one_that_talks_nonsense_is_given_up_after_three_times(
     (record,) = caplog.records
     assert "context.embeddings = false" in record.getMessage()
     assert "somebody" not in caplog.text
+
+
+async def test_one_that_hangs_is_given_up_too(make: Make, caplog: pytest.LogCaptureFixture) -> None:
+    process = make(*_python("while True: input()"), limit_s=0.05)
+    with caplog.at_level(logging.WARNING, "aicopilot_lsp"):
+        for _ in range(4):
+            assert await process.nearness("word", ["one"]) == ()
+    assert process.pid is None
+    assert len(caplog.records) == 1
+
+
+async def test_closing_it_in_the_middle_of_a_question_is_no_failure(
+    make: Make, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    was_asked = tmp_path / "was-asked"
+    os.mkfifo(was_asked)
+    process = make(*_python(f"input(); open({str(was_asked)!r}, 'w').close(); input()"))
+    asking = asyncio.create_task(process.nearness("word", ["one"]))
+    await asyncio.to_thread(was_asked.read_text)
+    with caplog.at_level(logging.WARNING, "aicopilot_lsp"):
+        await process.aclose()
+        assert await asking == ()
+    assert caplog.records == []
 
 
 async def test_one_without_a_model_is_given_up_at_once(
