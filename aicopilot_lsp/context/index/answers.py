@@ -23,6 +23,9 @@ from aicopilot_lsp.text.syntax.words import term_text
 # (path, language, module, name) -> path in the workspace or "", as context/index/modules has it
 Resolve = Callable[[str, str, str, str], str]
 
+# Symbols that are read beyond what is asked for, since open documents take the place of some.
+_MORE = 16
+
 
 @dataclass(frozen=True, slots=True)
 class Answers:
@@ -36,8 +39,7 @@ class Answers:
 
     def defining(self, names: Collection[str], limit: int) -> Sequence[Symbol]:
         wanted = frozenset(names)
-        # As many more as the open documents may take the place of.
-        found = self.reader.defining(wanted, limit=limit + 16 * len(self.open))
+        found = self.reader.defining(wanted, limit=limit + _MORE)
         ours = (one for buffer in self.open.values() for one in buffer.named(wanted))
         return by_authority([*self._others(found), *ours])[:limit]
 

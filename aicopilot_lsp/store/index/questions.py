@@ -28,6 +28,10 @@ _MOST_PARAMETERS = 500
 _MOST_TERMS = 64
 # SQLite refuses patterns of 50,000 bytes.
 _MOST_PATTERN_CHARS = 4_000
+# Of a name that is defined more often than this, and more often than so many times its share of
+# what is asked for, not all definitions are read: it comes last, and says next to nothing.
+_MANY_ALIKE = 32
+_SHARES = 4
 
 _SYMBOLS = (
     "SELECT files.path, name, kind, parent, first, last, signature, doc, bases, result"
@@ -54,10 +58,12 @@ class Hit:
 
 def defining(ask: sqlite3.Connection, names: Collection[str], limit: int) -> list[Symbol]:
     """See IndexReader.defining."""
+    wanted = sorted({clean(name) for name in names})
+    most = min(limit, max(_MANY_ALIKE, _SHARES * limit // max(len(wanted), 1)))
     found: list[Symbol] = []
-    for name in sorted({clean(name) for name in names}):
+    for name in wanted:
         rows = ask.execute(
-            f"{_SYMBOLS} WHERE name = ? ORDER BY rank, symbols.id LIMIT ?", (name, limit + 1)
+            f"{_SYMBOLS} WHERE name = ? ORDER BY rank, symbols.id LIMIT ?", (name, most + 1)
         )
         found += map(_symbol, rows)
     return by_authority(found)[:limit]
@@ -120,13 +126,15 @@ def frequencies(
     for some in _batches(wanted):
         rows = ask.execute(f"SELECT term, chunks FROM terms WHERE term IN ({_marks(some)})", some)
         counts.update(dict(rows.fetchall()))
+    counted = counts.keys()
     chunks, postings = _total(ask, "chunks"), _total(ask, "postings")
     for hidden, packed in _excluded_terms(ask, exclude):
         chunks -= hidden
         for line in terms_of_chunks(packed, hidden):
             found = line.split()
             postings -= len(found)
-            counts.subtract(term for term in found if term in counts)
+            for term in counted & found:
+                counts[term] -= 1
     return Frequencies(chunks_of=counts, chunks=chunks, postings=postings)
 
 

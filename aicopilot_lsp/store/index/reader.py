@@ -63,7 +63,8 @@ class IndexReader:
 
     def defining(self, names: Collection[str], *, limit: int = 64) -> Sequence[Symbol]:
         """Symbols with these names: top level before members, classes and functions before others,
-        defined once before often; each name's best come first."""
+        defined once before often; each name's best come first. Of a name that is defined very
+        often only some, where there are others."""
         return self._ask(lambda ask: questions.defining(ask, names, limit), ())
 
     def members(self, types: Collection[str], *, limit: int = 256) -> Sequence[Symbol]:
