@@ -14,7 +14,7 @@ from aicopilot_lsp.text.lines import content
 from aicopilot_lsp.text.syntax.outline import Chunk, Outline
 from aicopilot_lsp.text.syntax.words import term_text
 
-_KEPT_CHUNKS = 2_048
+_KEPT_CHUNKS = 512
 
 
 class Buffer:
