@@ -216,7 +216,8 @@ def _remember(snapshot: Snapshot, outcome: Outcome, memory: Memory) -> None:
     text, replaces = "", 0
     for suggestion in outcome.suggestions:
         text, replaces = suggestion.text, suggestion.end.column - cursor.column
-    memory.cache.put(Entry(document, cursor, text, outcome, replaces))
+    # Without what was sent: a megabyte at times, which outcomes.py keeps of few documents.
+    memory.cache.put(Entry(document, cursor, text, replace(outcome, sent=None), replaces))
 
 
 def _right_of_cursor(snapshot: Snapshot) -> str:
