@@ -75,6 +75,16 @@ async def test_the_stream_is_left_as_soon_as_the_suggestion_is_complete() -> Non
     assert backend.closed_early == 1
 
 
+async def test_a_suggestion_is_kept_without_what_the_model_was_sent_for_it() -> None:
+    bench, snapshot = Bench(ScriptedBackend("foo(bar)\n")), at_cursor("x = ‸\n")
+    outcome = await bench.ask(snapshot)
+    assert outcome.sent
+    kept = bench.memory.cache.get(snapshot.document, snapshot.cursor)
+    assert kept
+    assert kept.text == "foo(bar)"
+    assert kept.origin.sent is None
+
+
 async def test_typing_along_does_not_ask_again() -> None:
     bench = Bench(ScriptedBackend("foo(bar)\n"))
     await bench.ask(at_cursor("x = ‸\n"))
