@@ -73,16 +73,23 @@ def of_type(
 
     Parameters
     ----------
+    inherited : sequence of (str, sequence of Symbol)
+        The bases by name with what each has, the nearest first: of a name that several have, the
+        first one counts.
     outside : bool
         Who asks is not in the type's file and can't use what is private to it.
     likely : collection of str
         Words in lower case; members whose names hold them come before others in what is cut short.
     """
     language = language_for("", symbol.path)
-    groups = [("", _ordered(members, outside=outside))]
-    groups += [(name, _ordered(of_base, outside=outside)) for name, of_base in inherited]
-    groups = [(name, of_group) for name, of_group in groups if of_group]
-    shown = frozenset({symbol.name, *(m.name for _, of_group in groups for m in of_group)})
+    groups: list[tuple[str, Sequence[Symbol]]] = []
+    told: set[str] = set()
+    for name, of_group in (("", members), *inherited):
+        new = [one for one in _ordered(of_group, outside=outside) if one.name not in told]
+        told.update(one.name for one in new)
+        if new:
+            groups.append((name, new))
+    shown = frozenset({symbol.name, *told})
     renderings = []
     if text:
         renderings.append(Rendering(size=Size.WHOLE, text=dedented(text), names=shown))
@@ -91,8 +98,8 @@ def of_type(
         skeleton = _with_body(signature(symbol), body, language)
         renderings.append(Rendering(size=Size.SKELETON, text=skeleton, names=shown))
         for size, form in ((Size.SIGNATURE, _called), (Size.NAME, _name)):
-            told = ", ".join(form(m) for _, of_group in groups for m in of_group)
-            line = _with_note(signature(symbol), told, language)
+            note = ", ".join(form(m) for _, of_group in groups for m in of_group)
+            line = _with_note(signature(symbol), note, language)
             renderings.append(Rendering(size=size, text=line, names=shown))
         renderings.append(_brief(symbol, groups, likely, language))
     else:

@@ -150,10 +150,16 @@ def _told(expression: str, found: Found) -> str:
     return name if expression == name else f"{name}, the type of {expression}"
 
 
-def _inherited(bases: Iterable[Found]) -> Iterable[tuple[str, Sequence[Symbol]]]:
-    for base in bases:
-        yield base.symbol.name, base.members
-        yield from _inherited(base.inherited)
+def _inherited(bases: Sequence[Found]) -> Iterable[tuple[str, Sequence[Symbol]]]:
+    """The nearest first, and one that several bases extend once."""
+    seen: set[tuple[str, int]] = set()
+    while bases:
+        for base in bases:
+            key = (base.symbol.path, base.symbol.first)
+            if key not in seen:
+                seen.add(key)
+                yield base.symbol.name, base.members
+        bases = [further for base in bases for further in base.inherited]
 
 
 def _origins(found: Found) -> Iterable[str]:

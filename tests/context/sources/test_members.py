@@ -36,6 +36,29 @@ async def test_a_type_is_told_with_the_signatures_of_its_members_inherited_ones_
     assert found.renderings[0].names == {"Http", "post", "_dial", "close"}
 
 
+async def test_a_base_that_several_bases_extend_is_told_once_and_after_them() -> None:
+    (found, *_) = await found_by(
+        create(),
+        "from net import Http\n\ndef f(http: Http):\n    http.‸\n",
+        {
+            "src/net.py": "class Base:\n"
+            "    def dial(self): ...\n"
+            "    def post(self): ...\n"
+            "\n"
+            "class Posts(Base):\n"
+            "    def post(self, path): ...\n"
+            "\n"
+            "class Gets(Base):\n"
+            "    def get(self): ...\n"
+            "\n"
+            "class Http(Posts, Gets): ...\n"
+        },
+    )
+    assert text_at(found, Size.SIGNATURE) == (
+        "class Http(Posts, Gets):  # post(path), get(), dial()"
+    )
+
+
 async def test_a_type_is_found_through_re_exports() -> None:
     found = await found_by(
         create(),
