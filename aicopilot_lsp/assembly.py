@@ -106,7 +106,7 @@ class Engine:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - for the type checker: a coroutine runs in a task
         self._in_flight.add(task)
-        uri = snapshot.document.uri
+        uri, settings = snapshot.document.uri, self.settings
         self._end_rest()
         try:
             outcome = await self._complete(snapshot)
@@ -116,7 +116,9 @@ class Engine:
         finally:
             self._in_flight.discard(task)
         self._record(uri, outcome)
-        self._rest(snapshot)
+        # Under others the snapshot may hold text of files that are excluded now.
+        if settings is self.settings and not self._in_flight:
+            self._rest(snapshot)
         return outcome
 
     async def read_ahead(self, snapshot: Snapshot) -> "Usage | None":
@@ -235,6 +237,8 @@ class Engine:
     def document_closed(self, uri: str) -> None:
         """Forget what was remembered for `uri`."""
         self._outcomes.forget(uri)
+        if self._resting is not None:
+            self._resting.forget(uri)
         if self._context is not None:
             self._context.document_closed(uri)
         if self._memory is not None:

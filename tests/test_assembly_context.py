@@ -173,6 +173,49 @@ async def test_a_new_request_ends_the_rest_before_it(bench_of: BenchOf) -> None:
     await bench.engine.aclose()
 
 
+async def test_nothing_is_read_ahead_for_a_document_that_is_closed(bench_of: BenchOf) -> None:
+    bench = bench_of(*MANY)
+    await bench.ask("x = ")
+    await asyncio.sleep(0)
+    bench.engine.document_closed("file:///w/a.py")
+    bench.rests[0].set()
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert len(bench.backend.requests) == 1
+    await bench.engine.aclose()
+
+
+async def test_what_was_asked_under_other_settings_is_not_read_ahead_under_new_ones(
+    bench_of: BenchOf,
+) -> None:
+    bench = bench_of(*MANY)
+    bench.backend.hold()
+    asked = asyncio.create_task(bench.ask("x = "))
+    await bench.backend.asked.wait()
+    changed = replace(bench.engine.settings.completion, exclude=("b.py",))
+    await bench.engine.reconfigure(replace(bench.engine.settings, completion=changed))
+    bench.backend.gate.set()
+    assert (await asked).suggestions
+    await asyncio.sleep(0)
+    assert bench.rests == []  # its snapshot holds text of files that may be excluded now
+    await bench.engine.aclose()
+
+
+async def test_nobody_rests_while_another_request_is_under_way(bench_of: BenchOf) -> None:
+    bench = bench_of(*MANY)
+    bench.backend.hold()
+    first = asyncio.create_task(bench.ask("x = "))
+    await bench.backend.asked.wait()
+    other = await bench.engine.complete(at_cursor("x‸x", uri="file:///w/b.py"))
+    await asyncio.sleep(0)
+    assert (other.reason, bench.rests) == ("inside-word", [])
+    bench.backend.gate.set()
+    await first
+    await asyncio.sleep(0)
+    assert len(bench.rests) == 1
+    await bench.engine.aclose()
+
+
 async def test_closing_and_new_settings_reach_the_context_engine(bench_of: BenchOf) -> None:
     bench = bench_of()
     bench.engine.document_closed("file:///w/a.py")

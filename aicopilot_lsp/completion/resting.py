@@ -28,10 +28,12 @@ class Resting:
     ) -> None:
         self._sleep, self._read_ahead = sleep, read_ahead
         self._task: asyncio.Task[None] | None = None
+        self._uri = ""
 
     def begin(self, snapshot: Snapshot, after_s: float) -> None:
         """Read ahead for `snapshot` unless the rest ends within `after_s`."""
         self.end()
+        self._uri = snapshot.document.uri
         self._task = asyncio.create_task(self._rest(snapshot, after_s))
         self._task.add_done_callback(_log_fault)
 
@@ -40,6 +42,11 @@ class Resting:
         if self._task is not None:
             self._task.cancel()
             self._task = None
+
+    def forget(self, uri: str) -> None:
+        """The document is closed."""
+        if uri == self._uri:
+            self.end()
 
     async def _rest(self, snapshot: Snapshot, after_s: float) -> None:
         await self._sleep(after_s)
