@@ -80,16 +80,16 @@ def plan(
     fresh = int(room.resting * _FRESH_SHARE) if resting else room.cold
     bar = LOW if resting else _COLD_BAR
     wanted = select(gathered, room_chars=fresh, shown=shown, kept=held, bar=bar)
-    there = {_thing(one) for one in held}
-    new = [one for one in wanted if _thing(one) not in there]
+    there = _things(held)
+    new = [one for one in wanted if there.isdisjoint(_things([one]))]
     if not new:
         return tuple(held)
     if chars([*held, *new]) <= most:
         return (*held, *new)
     if large and not resting:
         return tuple(held)  # to make room, all of it would be read anew while somebody waits
-    still = {_thing(one) for one in wanted}
-    kept = [one for one in held if _thing(one) in still]
+    still = _things(wanted)
+    kept = [one for one in held if not still.isdisjoint(_things([one]))]
     if not resting and _value(new) < _WORTH_MAKING_ROOM * _value(kept):
         return tuple(held)
     if chars([*kept, *new]) <= most:
@@ -118,9 +118,12 @@ def _files(chosen: Sequence[Chosen]) -> Iterator[tuple[str, str]]:
         yield path, "\n".join(one.rendering.text for one in run)
 
 
-def _thing(one: Chosen) -> tuple[str, str]:
-    """What it shows, whatever the size: that of its smallest."""
-    return one.snippet.path, one.snippet.renderings[-1].text
+def _things(chosen: Sequence[Chosen]) -> set[tuple[str, str]]:
+    """What they show, whatever the size: two that have any rendering in common show one thing. One
+    rendering alone does not tell: what is said in short of a large type depends on the cursor."""
+    return {
+        (one.snippet.path, rendering.text) for one in chosen for rendering in one.snippet.renderings
+    }
 
 
 def _value(chosen: Sequence[Chosen]) -> float:

@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aicopilot_lsp.completion.planner import Room, chars, files_of, plan, preface_of
-from aicopilot_lsp.context.types import Chosen
+from aicopilot_lsp.context.render import of_type
+from aicopilot_lsp.context.types import Chosen, Gathered
+from aicopilot_lsp.store.index.types import Symbol
 from tests.support.snippets import gathered, snippet
 
 ROOM = Room(cold=400, resting=2_000)
@@ -125,3 +127,21 @@ def test_room_is_kept_and_what_stays_keeps_its_place(
         stayed = [one.key for one in held if one.key in keys]
         assert [key for key in keys if key in stayed] == stayed
         held = now
+
+
+def test_a_large_type_is_shown_once_wherever_the_cursor_goes() -> None:
+    """Which of its names are told in short depends on the cursor."""
+    kind = Symbol(name="Shelf", kind="class", first=0, last=40, signature="class Shelf")
+    members = [
+        Symbol(name=name, kind="method", first=1, last=2, signature=f"def {name}(self)")
+        for name in NAMES
+    ]
+
+    def found(likely: str) -> Gathered:
+        renderings = of_type(kind, members, likely=(likely,))
+        return gathered(replace(snippet("Shelf", path="shelf.py"), renderings=renderings))
+
+    roomy = Room(cold=2_000, resting=2_000)
+    held = plan(found("a"), (), shown="", room=roomy, moved=True)
+    assert [one.snippet.path for one in held] == ["shelf.py"]
+    assert plan(found("t"), held, shown="", room=roomy, moved=True) == held
