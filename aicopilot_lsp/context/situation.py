@@ -38,7 +38,7 @@ def situate(
     """The situation of a request: names and types by falling weight; some 1 ms."""
     at = document.clamp(cursor)
     within = surroundings(document, at, outline)
-    unused = unused_imports(document, outline)
+    unused = unused_imports(document, path, outline)
     names = _names(document, at, outline, within, unused)
     types = near_types(document, at, outline, within, names)
     return Situation(
