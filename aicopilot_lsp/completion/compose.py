@@ -54,7 +54,8 @@ class Window:
     previous : Frozen or None
         The window of that, where the next one may keep any of it.
     held : tuple of Chosen
-        The snippets of that which it may still see: routes may be others than they were.
+        The snippets of that which it may still see (routes may be others than they were) and still
+        has room for.
     moved : bool
         It is another one than the model has read. This is when the snippets may change, so the
         sources are asked now and at no other time.
@@ -105,17 +106,22 @@ def window_for(
     """Where the window of the next prompt is: where it was, as long as that serves. A rest moves it
     to the cursor in any case."""
     read, room = known.read(snapshot.document.uri), planner.room_for(budget)
+    held = _still_visible(read.held if read else (), may_show)
+    taken = planner.chars(held)
     previous = read.frozen if read else None
-    if previous is not None and (resting or previous.room_chars > budget.most_chars):
+    if previous is not None and (resting or previous.room_chars + taken > budget.most_chars):
         previous = None
     layout = lay_out(snapshot, previous, budget.prompt_chars - room.cold)
+    moved = layout.frozen is not previous
+    if moved and taken > room.cold and budget.prompt_chars + taken > budget.most_chars:
+        held = ()  # the model has less room than it had when it read them
     return Window(
         layout=layout,
         room=room,
         read=read,
         previous=previous,
-        held=_still_visible(read.held if read else (), may_show),
-        moved=layout.frozen is not previous,
+        held=held,
+        moved=moved,
         resting=resting,
     )
 

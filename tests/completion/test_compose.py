@@ -1,13 +1,17 @@
-"""Nothing of a file goes to a model that may not see it."""
+"""What goes into a prompt: nothing of a file that its model may not see, and no more than it has
+room for."""
 
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
+
 from aicopilot_lsp.completion.budget import planned
-from aicopilot_lsp.completion.compose import Composed, Window, visible, window_for
+from aicopilot_lsp.completion.compose import Composed, Window, compose, visible, window_for
 from aicopilot_lsp.completion.memory import ModelMemory, Read
 from aicopilot_lsp.completion.prompt import hole, lay_out
 from aicopilot_lsp.completion.speed import Speed
+from aicopilot_lsp.completion.types import Lookup
 from aicopilot_lsp.config.settings import CompletionSettings, LatencySettings
 from aicopilot_lsp.context.types import Chosen, Gathered, Rendering, Size, Snippet
 from aicopilot_lsp.models.healing import Healed
@@ -15,6 +19,8 @@ from aicopilot_lsp.models.protocol import GenerateRequest, Site, TextChunk
 from aicopilot_lsp.store.index.types import ChunkRow, Symbol
 from tests.context.asking import situation_of
 from tests.support.fixture import at_cursor
+from tests.support.scripted_backend import ScriptedBackend
+from tests.support.snippets import gathered, snippet
 
 
 def _snippet(path: str, *also: str) -> Snippet:
@@ -84,3 +90,39 @@ def test_inv_7_no_prompt_is_in_a_repr() -> None:
         ChunkRow(first=0, last=1, text="secret", terms="secret"),
     )
     assert "secret" not in repr((layout, composed, rows, TextChunk("secret")))
+
+
+SPEEDY = Speed(reads_per_s=5_000, writes_per_s=500, fresh_share=0.02)
+
+
+async def _sent(known: ModelMemory, site: Site, *, resting: bool = False) -> Composed:
+    """What a model at `site` is sent in the middle of a long file, with many snippets at hand."""
+    code = "".join(f"line_of_the_file = call(number, other)  # {'x' * 40}\n" for _ in range(900))
+    snapshot = at_cursor(f"{code}x = ‸\n{code}", path="a.py")
+    settings, backend = CompletionSettings(), ScriptedBackend(site=site)
+    budget, _ = planned(SPEEDY, site, settings, LatencySettings())
+    window = window_for(snapshot, budget, known, lambda _: True, resting=resting)
+    found = gathered(*(snippet(f"name_{number}", lines=12) for number in range(120)))
+    return await compose(
+        snapshot,
+        backend,
+        backend.prompting.healing,
+        budget,
+        window=window,
+        lookup=Lookup(gathered=found),
+        known=known,
+        may_show=lambda _: True,
+        deadline_s=1.0,
+    )
+
+
+@pytest.mark.parametrize("resting", [False, True])
+async def test_snippets_make_room_where_the_model_turns_out_to_have_less(resting: bool) -> None:
+    known, small = ModelMemory(), Site(window_tokens=2_048)
+    before = await _sent(known, Site(window_tokens=8_192), resting=resting)
+    assert len(before.request.prompt) > 2_048 * SPEEDY.chars_per_token
+    after = await _sent(known, small)
+    assert len(after.request.prompt) < 2_048 * SPEEDY.chars_per_token
+    assert after.chosen
+    again = await _sent(known, small)
+    assert (again.request.prompt, again.changed) == (after.request.prompt, False)
