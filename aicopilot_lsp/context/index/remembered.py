@@ -15,7 +15,7 @@ from aicopilot_lsp.store.index.types import ChunkRow, ImportRow, Symbol
 _T = TypeVar("_T")
 
 # A row takes some 500 bytes.
-_MOST_ROWS = 8_000
+_MOST_ROWS = 4_000
 _CHARS_PER_ROW = 500
 
 

@@ -23,7 +23,7 @@ _T = TypeVar("_T")
 
 # A reader waits for nobody but a process that is just recovering the log of one that was killed.
 _BUSY_TIMEOUT_S = 0.1
-_CACHED_BYTES = 2 << 20
+_CACHED_BYTES = 1 << 20
 
 NO_INDEX = "there is none yet"
 DAMAGED = "it is damaged and has to be built anew"
