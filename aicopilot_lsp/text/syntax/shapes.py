@@ -137,12 +137,13 @@ class Imported:
 
 _PATH = r"[^\W\d][\w.:/\\-]*"
 _QUOTED = r"""[<"']([^<>"']{1,200})[>"']"""
-_FROM = re.compile(r"from\s+([\w./@-]+)\s+import\s+\(?([\w\s,*]+)\)?\s*$")
+# Of a line without blanks at its ends; no two repeats may take the same blanks.
+_FROM = re.compile(r"from\s+([\w./@-]+)\s+import\s+(?:\(\s*)?([\w,*][\w\s,*]*)\)?$")
 _WHOLE = re.compile(
     rf"(?:import|use|using|open|include|uses|needs|extern\s+crate|package\s+require)\s+"
     rf"(?:static\s+|qualified\s+|namespace\s+|type\s+|safe\s+)?({_PATH}?)(\.\*|\._|::\*)?"
     rf"(?:\s+(?:as|=>|qualified\s+as)\s+([\w.]+)|\s*\([^()]*\)|\s+(?:hiding|exposing|only)\b.*)?"
-    rf"\s*;?\s*$"
+    rf"\s*;?$"
 )
 _STRING = re.compile(
     rf"[#@%-]?\s*(?:(?:const|let|var|local)\s+(\w+)\s*=\s*)?"

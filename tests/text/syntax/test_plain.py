@@ -13,6 +13,7 @@ from aicopilot_lsp.text.lines import content_length
 from aicopilot_lsp.text.syntax import plain
 from aicopilot_lsp.text.syntax.outline import Definition, Import, Kind, Outline, Role, Scope
 from aicopilot_lsp.text.syntax.plain import outline
+from aicopilot_lsp.text.syntax.shapes import imports
 
 TCL = """\
 package require http
@@ -209,6 +210,17 @@ def test_imports_are_known_by_their_usual_shapes(
     found = _outline(line).imports
     assert [(item.module, item.name, item.alias) for item in found] == expected
     assert all((item.start, item.end) == (Point(0, 0), Point(0, len(line))) for item in found)
+
+
+@pytest.mark.parametrize("line", ["from a import (  b ,c  )", "from a import   b, c"])
+def test_blanks_around_imported_names_do_not_count(line: str) -> None:
+    assert [item.name for item in _outline(line).imports] == ["b", "c"]
+
+
+@pytest.mark.parametrize("line", ["from a import {}!", "import a{}!", "import static {}!"])
+def test_many_blanks_in_a_line_take_no_longer_than_other_characters(line: str) -> None:
+    # With two repeats that take the same blanks, a single one of these takes hours.
+    assert list(imports(line.format(" " * 100_000))) == []
 
 
 def test_references_are_names_outside_of_comments_and_strings_with_what_stands_before_them() -> (
