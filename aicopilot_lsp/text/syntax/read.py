@@ -54,5 +54,12 @@ def grammar_of(
     """The grammar for a document: of its language id, or of what its name says."""
     language_id = document.language_id
     if language_id not in language.language_ids:
-        language_id = language_id_for(unquote(urlsplit(document.uri).path))
+        language_id = language_id_for(_path(document.uri))
     return parser_for(language, language_id, without=without)
+
+
+def _path(uri: str) -> str:
+    try:
+        return unquote(urlsplit(uri).path)
+    except ValueError:  # what stands where the host belongs is none
+        return ""

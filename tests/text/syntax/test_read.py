@@ -198,3 +198,9 @@ def test_outlines_may_be_made_by_several_threads_at_once() -> None:
         found = list(threads.map(read, [text] * 12))
     assert found == [read(text)] * 12
     assert found[0].parsed
+
+
+@pytest.mark.parametrize("uri", ["untitled://[x/a.py", "file://[::1/a.py"])
+def test_a_uri_that_is_none_does_not_keep_a_document_from_being_read(uri: str) -> None:
+    document = DocumentSnapshot.from_text("def f(): pass", uri=uri, language_id="plaintext")
+    assert [d.name for d in outline(document, PYTHON).definitions] == ["f"]
