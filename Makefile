@@ -63,8 +63,8 @@ bench-cache: model  ## tokens that each key of a typing session costs the small 
 bench-context: $(STAMP)  ## names of other files that prompts show: TASKS=a tasks file CACHE=the folder of its repositories
 	$(BIN)/python -m bench.context $(TASKS) $(CACHE)
 
-bench-index: $(STAMP)  ## the index of 10,000 files made from the sources in FROM=FOLDER
-	$(BIN)/python -m bench.index --from $(or $(FROM),aicopilot_lsp $(VENV)/lib) --files 10000 --kills 50
+bench-index: $(STAMP)  ## the index of FILES=10000 files made from the sources in FROM=FOLDER
+	$(BIN)/python -m bench.index --from $(or $(FROM),aicopilot_lsp $(VENV)/lib) --files $(or $(FILES),10000) --kills $(or $(KILLS),50)
 
 bench-quality: model  ## suggestions with and without context: TASKS=FILE REPOSITORIES=DIR OUT=DIR
 	mkdir -p $(OUT)

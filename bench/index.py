@@ -5,9 +5,11 @@
 
 The workspace is made of the sources in the folders, repeated under other names until there are
 enough: in each copy the identifiers that a file defines are varied, so that no two files are the
-same to the index. Goals at 10,000 files on two cores: first index in 60 s, one changed file
-searchable in 100 ms. `--kills` then builds it once more, killing the worker so many times on the
-way: what comes of it has to be the same.
+same to the index. Two parts: the real language server, in which somebody types meanwhile
+(index_typing.py), and the worker alone, with changes of single files and with questions as a cursor
+asks them. Goals at 10,000 files on two cores: first index in 60 s, one changed file searchable in
+100 ms; the server's are in index_typing.py. `--kills` then builds it once more, killing the worker
+so many times on the way: what comes of it has to be the same.
 """
 
 import argparse
