@@ -11,14 +11,15 @@ from aicopilot_lsp.context.render import MAX_LINE_CHARS, commented, of_module
 from aicopilot_lsp.context.sources.resolve import Lookup, local_name
 from aicopilot_lsp.context.types import Rendering, Situation, Size, Snippet
 from aicopilot_lsp.text.document import DocumentSnapshot
-from aicopilot_lsp.text.languages import language_for
+from aicopilot_lsp.text.languages import Language, language_for
 from aicopilot_lsp.text.syntax.outline import Import
 
 _BLOCK = 0.6
 _UNUSED = 0.9  # of a name that is used nowhere yet
 _MODULE = 0.15  # of a module that is not named near the cursor
 _MAX_MODULES = 8
-_MAX_BLOCK_LINES = 120
+_MAX_BLOCK_LINES = 120  # statements, and lines of one
+_MAX_TEXT_CHARS = 1_000  # of a line
 
 
 class Imports:
@@ -42,7 +43,7 @@ def _unused(situation: Situation) -> list[Snippet]:
     for start, end in sorted({(one.start, one.end) for one in situation.unused}):
         imports = [one for one in situation.unused if one.start == start]
         names = [one.local_name for one in imports]
-        text = " ".join(_text(situation.document, start.line, end.line).split())
+        text = _text(situation.document, (start.line, end.line), language)
         if len(text) > MAX_LINE_CHARS:
             text = commented("\n".join(_by_module(imports)), language)
         whole = Rendering(size=Size.WHOLE, text=text, names=frozenset(names))
@@ -64,13 +65,12 @@ def _block(situation: Situation) -> list[Snippet]:
     imports = [i for i in situation.outline.imports if i.local_name or i.name == "*"]
     if not imports:
         return []
-    statements = sorted({(i.start, i.end) for i in imports})
-    texts = [_text(situation.document, start.line, end.line) for start, end in statements]
-    texts = list(dict.fromkeys(texts))[:_MAX_BLOCK_LINES]
+    statements = sorted({(i.start.line, i.end.line) for i in imports})
     names = list(dict.fromkeys(i.local_name for i in imports if i.local_name))
     language = language_for(situation.document.language_id, situation.path)
+    texts = [_text(situation.document, lines, language) for lines in statements[:_MAX_BLOCK_LINES]]
     forms = (
-        (Size.WHOLE, "\n".join(" ".join(text.split()) for text in texts)),
+        (Size.WHOLE, "\n".join(dict.fromkeys(texts))),
         (Size.SIGNATURE, commented("\n".join(_by_module(imports)), language)),
         (Size.NAME, commented("imports: " + ", ".join(names), language)),
     )
@@ -81,8 +81,8 @@ def _block(situation: Situation) -> list[Snippet]:
         Snippet(
             source=Imports.name,
             path=situation.path,
-            first=statements[0][0].line,
-            last=statements[-1][1].line + 1,
+            first=statements[0][0],
+            last=statements[-1][1] + 1,
             score=_BLOCK,
             renderings=renderings,
             why="what the file imports",
@@ -99,8 +99,12 @@ def _by_module(imports: Sequence[Import]) -> list[str]:
     return [f"{module}: {', '.join(taken)}" if taken else module for module, taken in names.items()]
 
 
-def _text(document: DocumentSnapshot, first: int, last: int) -> str:
-    return "\n".join(document.line_text(line) for line in range(first, last + 1))
+def _text(document: DocumentSnapshot, lines: tuple[int, int], language: Language) -> str:
+    """Lines first..last as one: without comments, which would be about all that follows."""
+    first, last = lines
+    found = document.lines[first : min(last + 1, first + _MAX_BLOCK_LINES)]
+    bare = (language.without_comment(line[:_MAX_TEXT_CHARS]) for line in found)
+    return " ".join(" ".join(bare).split())
 
 
 async def _modules(situation: Situation, index: Index) -> list[Snippet]:

@@ -1,5 +1,7 @@
 """What each of the smaller sources finds."""
 
+import tracemalloc
+
 from aicopilot_lsp.context.sources import (
     definitions,
     diagnostics,
@@ -11,7 +13,8 @@ from aicopilot_lsp.context.sources import (
     views,
 )
 from aicopilot_lsp.context.types import Around, Diagnostic, Hunk, Size, View
-from tests.context.asking import found_by, text_at
+from tests.context.asking import found_by, situation_of, text_at
+from tests.support.memory_index import index_of
 
 _UTIL = (
     "def checked(value: int) -> int:\n"
@@ -124,6 +127,14 @@ async def test_what_was_looked_at_in_other_files_is_shown() -> None:
     assert found.renderings[0].text == "b = 1\nc = 2"
 
 
+async def test_what_was_looked_at_in_another_language_is_worth_less() -> None:
+    seen = [View(path=path, first=0, last=1, at_s=1) for path in ("src/b.rs", "src/b.py")]
+    others = {"src/b.rs": "let b = 1;\n", "src/b.py": "b = 1\n"}
+    found = await found_by(views.create(), "‸\n", others, around=Around(views=tuple(seen)))
+    assert [one.path for one in found] == ["src/b.py", "src/b.rs"]
+    assert found[1].score < 0.7 * found[0].score
+
+
 async def test_errors_near_the_cursor_are_told_and_hints_are_not() -> None:
     told = (
         Diagnostic(line=1, message="undefined name 'x'", severity=1),
@@ -156,6 +167,25 @@ async def test_of_a_long_statement_only_the_name_that_is_not_used_is_shown() -> 
     marked = f"from lib import make, {names}\n{uses}\n‸\n"
     found = await found_by(imports.create(), marked, {})
     assert found[0].renderings[0].text == "# lib: make"
+
+
+async def test_imports_are_shown_as_one_line_each_without_comments() -> None:
+    marked = "from lib import (\n    make,  # as it was\n    # and\n    take,\n)\n\nmake(take)\n‸\n"
+    found = await found_by(imports.create(), marked, {})
+    assert found[0].renderings[0].text == "from lib import ( make, take, )"
+
+
+async def test_of_a_line_with_very_much_on_it_little_is_held() -> None:
+    bundle = "".join(f'const a{n} = require("x{n}"); a{n}.go();' for n in range(1_000))
+    situation = situation_of(f"{bundle}\n‸\n", path="src/bundle.js")
+    tracemalloc.start()
+    try:
+        (block,) = await imports.create().find(situation, index_of({}))
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(block.renderings[0].text) <= 1_000
+    assert peak_bytes < 40 * len(bundle)  # once for each statement would be a thousand times
 
 
 async def test_what_is_imported_and_not_used_yet_is_defined() -> None:
