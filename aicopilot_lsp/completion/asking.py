@@ -97,7 +97,7 @@ async def ask(
             )
             healed = composed.healed
             record.budget = replace(budget, room_chars=composed.frozen.room_chars)
-            record.composed = composed
+            record.composed, record.sent_to = composed, record.asked
             limit_s = turn.left_s(record.clock(), backend.site)
             request = replace(composed.request, begin_within_s=limit_s)
         with record.stage("model"):

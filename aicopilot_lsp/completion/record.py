@@ -39,6 +39,8 @@ class Record:
         Without the one that is under way.
     lookup : Lookup or None
         None while the sources of context have not been asked.
+    composed : Composed or None
+        What was sent last, to the model `sent_to`.
     """
 
     clock: Callable[[], float]
@@ -54,6 +56,7 @@ class Record:
     attempts: list[Attempt] = field(default_factory=list)
     lookup: Lookup | None = None
     composed: Composed | None = None
+    sent_to: str = ""
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -107,6 +110,8 @@ class Record:
             chosen=self.composed.chosen,
             lookup=lookup,
             looked_before_s=self.started_s - lookup.at_s if lookup and was_before else None,
+            in_vain=self.lookup is not None and self.lookup.gathered is None,
+            passed_on=self.sent_to if self.sent_to != self.asked else "",
         )
 
     def _since_ms(self, start_s: float) -> float:

@@ -12,7 +12,16 @@ from aicopilot_lsp.completion.types import Outcome, OutcomeKind, Sent
 from aicopilot_lsp.context.types import Chosen, Gathered, Snippet
 
 _MOST_LEFT_OUT = 12
+_AS_BEFORE = (
+    "For this prompt no source was asked: it begins as the one before, so that the model need not"
+    " read that anew, and what it was shown there stays."
+)
+_IN_VAIN = (
+    "For this request the sources could not be asked: the file was not read in time. What the model"
+    " was shown before stays."
+)
 _CUT_SHORT = (OutcomeKind.CANCELLED, OutcomeKind.SUPERSEDED)
+_FROM_MEMORY = "The suggestion above stems from this request, or from one before it."
 _NOT_LOOKED = (
     "No other file was looked at: context is switched off, or the file was not read in time."
 )
@@ -26,8 +35,7 @@ def report(outcome: Outcome, *, said: str = "", earlier: Outcome | None = None) 
     said : str
         What to say of it in words; where not given, the outcome's own message.
     earlier : Outcome or None
-        The last request in which a model was asked: told as well where this one asked none, since
-        the suggestion that is shown stems from it, or would have.
+        The last request in which a model was asked: told as well where this one asked none.
     """
     sections = ["# This suggestion explained", *_ending(outcome, said)]
     if outcome.sent is not None:
@@ -35,7 +43,9 @@ def report(outcome: Outcome, *, said: str = "", earlier: Outcome | None = None) 
     else:
         sections.append(_no_prompt(outcome))
         if earlier is not None and earlier.sent is not None:
-            sections.append("# The request before, in which a model was asked")
+            sections.append("# The last request in which a model was asked")
+            if outcome.reason == "cache":
+                sections.append(_FROM_MEMORY)
             sections += [*_ending(earlier), *_asked(earlier, earlier.sent)]
     return "\n\n".join(sections) + "\n"
 
@@ -82,7 +92,10 @@ def _asked(outcome: Outcome, sent: Sent) -> Iterator[str]:
             ("Rule", "Verdict", "Reason"),
             ((one.rule, one.action.value, one.reason or "") for one in outcome.verdicts),
         )
-    yield f"## The prompt, exactly as it was sent\n\n{_fenced(sent.prompt)}"
+    yield "## The prompt, exactly as it was sent"
+    if sent.passed_on:
+        yield f"It was sent to the model {sent.passed_on}, which failed; no other was sent one."
+    yield _fenced(sent.prompt)
     if sent.must_begin_with:
         yield f"The answer had to begin with this:\n\n{_fenced(sent.must_begin_with)}"
 
@@ -112,9 +125,8 @@ def _looked(sent: Sent) -> Iterator[str]:
         line = lookup.gathered.situation.cursor.line + 1
         rest = ", while nothing was typed" if lookup.resting else ""
         yield (
-            "For this request no source was asked: its prompt begins as the one before, which the"
-            " model has read, and what it was shown there stays. They were asked last"
-            f" {_ago(before_s)} before, with the cursor in line {line}{rest}:"
+            f"{_IN_VAIN if sent.in_vain else _AS_BEFORE} They were asked last {_ago(before_s)}"
+            f" before, with the cursor in line {line}{rest}:"
         )
     yield _sources(lookup.gathered)
 
@@ -138,7 +150,7 @@ def _sources(gathered: Gathered) -> str:
 
 def _chosen(chosen: tuple[Chosen, ...]) -> str:
     if not chosen:
-        return "Nothing: nothing that was found was worth its room."
+        return "Nothing: nothing that was found was worth its room and may be shown to this model."
     return _table(
         ("Source", "Where", "Size", "Characters", "Worth", "Why"),
         (

@@ -131,8 +131,14 @@ class Sent:
     lookup : Lookup or None
         What they were chosen from last; None where nothing has been found yet.
     looked_before_s : float or None
-        By how many seconds that was before this request, whose prompt begins as the one before and
-        keeps its snippets; None where the sources were asked for this one.
+        By how many seconds that was before this request, whose prompt keeps the snippets of the
+        one before; None where they were found for this one.
+    in_vain : bool
+        The prompt was to have others: the sources were asked for this request, too, and what they
+        need to know of the file was not there in time.
+    passed_on : str
+        The model that it was sent to, by its name in the configuration, where that failed and
+        another one had its turn and was sent nothing.
     """
 
     prompt: str = field(repr=False)
@@ -140,6 +146,8 @@ class Sent:
     chosen: tuple[Chosen, ...] = field(default=(), repr=False)
     lookup: Lookup | None = field(default=None, repr=False)
     looked_before_s: float | None = None
+    in_vain: bool = False
+    passed_on: str = ""
 
     @property
     def gathered(self) -> Gathered | None:

@@ -167,6 +167,24 @@ async def test_where_they_find_nothing_in_time_what_was_found_before_is_still_to
     assert first.sent and second.sent
     assert second.sent.chosen == first.sent.chosen
     assert second.sent.lookup == first.sent.lookup
+    assert (first.sent.in_vain, second.sent.in_vain) == (False, True)
+
+
+async def test_a_prompt_is_told_as_that_of_the_model_that_it_was_sent_to() -> None:
+    down = ModelError("It is down.", kind=ModelErrorKind.INTERRUPTED)
+    bench = Bench(ScriptedBackend(down), ScriptedBackend("0\nmore"))
+    outcome = await bench.ask(typed("x = "))
+    assert outcome.sent and outcome.sent.passed_on == ""
+
+    bench = Bench(ScriptedBackend(down), ScriptedBackend(tokenizes=False))
+    bench.backends[1].prepare = _failing  # type: ignore[method-assign]
+    outcome = await bench.ask(typed("x = "))
+    assert outcome.kind is OutcomeKind.MODEL_ERROR
+    assert outcome.sent and outcome.sent.passed_on == "model 0"
+
+
+async def _failing() -> None:
+    raise ModelError("It is not there.", kind=ModelErrorKind.UNREACHABLE)
 
 
 async def test_in_a_session_of_typing_they_are_asked_for_few_keys() -> None:

@@ -89,9 +89,10 @@ def test_where_no_model_was_asked_it_says_so() -> None:
 def test_a_suggestion_from_memory_is_explained_by_the_request_that_made_it() -> None:
     cached = Outcome(kind=OutcomeKind.SHOWN, reason="cache", suggestions=SHOWN.suggestions)
     text = report(cached, said="The rest of an earlier suggestion.", earlier=SHOWN)
-    this, _, before = text.partition("# The request before, in which a model was asked")
+    this, _, before = text.partition("# The last request in which a model was asked")
     assert "The rest of an earlier suggestion." in this and "No model was asked" in this
     assert "fim_middle" not in this
+    assert "stems from this request, or from one before it." in before
     assert "defines lock" in before and "a ``` prompt <|fim_middle|>" in before
 
 
@@ -146,6 +147,17 @@ def test_where_the_sources_were_asked_before_it_says_when_and_what_they_found_th
     text = report(replace(SHOWN, sent=resting))
     assert "2 min before, with the cursor in line 1, while nothing was typed:" in text
     assert kept.gathered is None  # nothing was found for this request
+    text = report(replace(SHOWN, sent=replace(kept, in_vain=True)))
+    assert "no source was asked" not in text
+    assert "the sources could not be asked: the file was not read in time" in text
+    assert "They were asked last 12.2 s before" in text
+
+
+def test_a_prompt_that_went_to_a_model_before_the_last_one_is_told_as_that() -> None:
+    first = Sent(prompt="x = <|fim_middle|>", passed_on="near")
+    failed = Outcome(kind=OutcomeKind.MODEL_ERROR, reason="interrupted", model="far", sent=first)
+    assert "It was sent to the model near, which failed; no other was sent one." in (report(failed))
+    assert "It was sent to" not in report(SHOWN)
 
 
 def test_the_snippets_can_be_had_as_data() -> None:

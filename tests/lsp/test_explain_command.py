@@ -60,7 +60,7 @@ def test_a_suggestion_that_was_typed_along_is_explained_by_the_request_that_made
     assert "result" in client.answer("cached")
     page = explain(client, URI)
     assert "The last request got the rest of an earlier suggestion." in page
-    assert "# The request before, in which a model was asked" in page
+    assert "# The last request in which a model was asked" in page
     assert "PROMPT\n#! say one" in page
 
 
