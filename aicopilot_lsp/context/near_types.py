@@ -58,7 +58,7 @@ def near_types(
             add(known.type_of(near.name), near.weight * _NEAR)
             if near.name[:1].isupper():
                 add(near.name, near.weight * _NAMED)
-    for reference in uses_on(outline.references, within.first, at.line):
+    for reference in uses_on(outline.references, at, within.first, at.line):
         if reference.role is Role.TYPE:
             add(reference.name, _LOCAL)
     for binding in known.in_scope():

@@ -64,7 +64,7 @@ def _names(
     for one in unused:
         _raise(weights, (one.local_name, ""), _UNUSED if len(unused) == 1 else _ONE_OF_UNUSED)
     first = min(within.first, at.line - _REACH_ABOVE)
-    for reference in uses_on(outline.references, first, at.line + _REACH_BELOW):
+    for reference in uses_on(outline.references, at, first, at.line + _REACH_BELOW):
         line = reference.at.line
         if len(reference.receiver) + len(reference.name) > MAX_CHAIN_CHARS:
             continue

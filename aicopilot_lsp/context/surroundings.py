@@ -12,6 +12,7 @@ from aicopilot_lsp.text.document import DocumentSnapshot, Point
 from aicopilot_lsp.text.syntax.outline import Definition, Kind, Outline, Reference
 
 _MAX_SCOPE_LINES = 400
+_MAX_ABOVE, _MAX_BELOW = 2_000, 1_000  # uses
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +86,22 @@ def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
-def uses_on(references: Sequence[Reference], first: int, last: int) -> Sequence[Reference]:
-    """Those on the lines first..last; they are in file order."""
+def uses_on(
+    references: Sequence[Reference], at: Point, first: int, last: int
+) -> Sequence[Reference]:
+    """Those on the lines first..last, where they are very many the nearest to `at`; `references`
+    are in file order."""
     start = bisect_left(references, first, key=_line)
-    return references[start : bisect_right(references, last, key=_line)]
+    end = bisect_right(references, last, key=_line)
+    if end - start > _MAX_ABOVE + _MAX_BELOW:  # all of a bundle stands on one line
+        here = bisect_left(references, at, start, end, key=_place)
+        start, end = max(start, here - _MAX_ABOVE), min(end, here + _MAX_BELOW)
+    return references[start:end]
 
 
 def _line(reference: Reference) -> int:
     return reference.at.line
+
+
+def _place(reference: Reference) -> Point:
+    return reference.at

@@ -13,7 +13,7 @@ from aicopilot_lsp.text.syntax.outline import Import, Outline
 
 _MOST = 3
 # This runs on the event loop: some 2 ms for as much as that.
-_MAX_CHARS, _MAX_NAMES = 200_000, 150
+_MAX_CHARS, _MAX_IMPORTS = 200_000, 200
 _MAX_LOOKS = 100  # at places where a name stands within other words
 _MAX_STATEMENT_CHARS = 300
 # There an import can be in use without being named: it brings the methods of a trait or an implicit
@@ -34,12 +34,14 @@ def unused_imports(document: DocumentSnapshot, path: str, outline: Outline) -> t
     """Those that nothing in the file uses, at most three; none where there are more."""
     if outline.language in _ACT_UNNAMED or path.endswith(_HAND_ON):
         return ()
+    if len(outline.imports) > _MAX_IMPORTS or sum(map(len, document.lines)) > _MAX_CHARS:
+        return ()
     named = {
         one.local_name: one
         for one in outline.imports
         if _has_name(one, outline.language) and not _is_for_others(document, one)
     }
-    if not named or len(named) > _MAX_NAMES or sum(map(len, document.lines)) > _MAX_CHARS:
+    if not named:
         return ()
     text = _without_imports(document, outline)
     unused: list[Import] = []

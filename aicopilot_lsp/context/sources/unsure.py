@@ -7,7 +7,6 @@ any circumstances (`len`, `strip`) is not asked about: nothing could be shown of
 """
 
 import re
-from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,11 +14,11 @@ from dataclasses import dataclass, field
 from aicopilot_lsp.context.chains import plain_chain
 from aicopilot_lsp.context.protocol import Index
 from aicopilot_lsp.context.sources.resolve import Found, Lookup, local_name
-from aicopilot_lsp.context.surroundings import surroundings
+from aicopilot_lsp.context.surroundings import surroundings, uses_on
 from aicopilot_lsp.context.types import NearName, Question, Situation, Wanted
 from aicopilot_lsp.store.index.types import ImportRow
 from aicopilot_lsp.text.document import DocumentSnapshot, Point
-from aicopilot_lsp.text.syntax.outline import Import, Reference, Role
+from aicopilot_lsp.text.syntax.outline import Import, Role
 
 _MIN_WEIGHT = 0.2  # of a name, as it is some 24 lines above the cursor
 _REACH_ABOVE, _REACH_BELOW = 40, 10
@@ -109,15 +108,21 @@ class _Spots:
     def __init__(self, situation: Situation) -> None:
         self._document, self._cursor = situation.document, situation.cursor
         self._found: dict[tuple[str, str], tuple[Point, Role]] = {}
-        references = _around(situation.outline.references, self._cursor.line)
-        for one in sorted(references, key=lambda one: abs(one.at.line - self._cursor.line)):
+        line = self._cursor.line
+        references = uses_on(
+            situation.outline.references, self._cursor, line - _REACH_ABOVE, line + _REACH_BELOW
+        )
+        for one in sorted(references, key=lambda one: abs(one.at.line - line)):
             key = (one.name, plain_chain(one.receiver))
             if key not in self._found and self._stands(one.name, one.at):
                 self._found[key] = (one.at, one.role)
+        wanted = {near.name for near in situation.names if not near.receiver}
         for imported in situation.outline.imports:
-            at = _place(self._document, imported)
-            if at is not None:
-                self._found.setdefault((imported.local_name, ""), (at, Role.NAME))
+            key = (imported.local_name, "")
+            if imported.local_name in wanted and key not in self._found:
+                at = _place(self._document, imported)
+                if at is not None:
+                    self._found[key] = (at, Role.NAME)
 
     def of(self, near: NearName) -> tuple[Point, Role]:
         return self._found[near.name, near.receiver]
@@ -126,21 +131,11 @@ class _Spots:
         return isinstance(near, NearName) and (near.name, near.receiver) in self._found
 
     def _stands(self, name: str, at: Point) -> bool:
-        line = self._document.line_text(at.line)
-        if not line.startswith(name, at.column):
+        lines = self._document.lines[at.line : at.line + 1]
+        if not any(line.startswith(name, at.column) for line in lines):
             return False
         touched = at.column <= self._cursor.column <= at.column + len(name)
         return at.line != self._cursor.line or not touched
-
-
-def _around(references: Sequence[Reference], line: int) -> Iterable[Reference]:
-    """Those near a line; they are in file order."""
-    first = bisect_left(references, line - _REACH_ABOVE, key=_line)
-    return references[first : bisect_right(references, line + _REACH_BELOW, key=_line)]
-
-
-def _line(reference: Reference) -> int:
-    return reference.at.line
 
 
 def _place(document: DocumentSnapshot, imported: Import) -> Point | None:
