@@ -100,6 +100,13 @@ def join_words(words: Iterable[str]) -> str:
     return "\n".join(words)
 
 
+def number(value: object) -> int:
+    """A number of a row. Raises DamagedError: a flipped bit can make a text of it."""
+    if not isinstance(value, int):
+        raise DamagedError
+    return value
+
+
 def pack(text: str) -> bytes:
     return zlib.compress(text.encode("utf-8", "surrogatepass"), _ZLIB_LEVEL)
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from aicopilot_lsp.store.index.layout import (
     MAX_ROWS_PER_FILE,
-    DamagedError,
     clean,
     distinct_terms,
     first_id,
+    number,
     pack,
     split_words,
     terms_of_chunks,
@@ -265,9 +265,7 @@ def _span(ask: sqlite3.Connection, path: str) -> tuple[int, int]:
 
 def _total(ask: sqlite3.Connection, name: str) -> int:
     row = ask.execute("SELECT n FROM totals WHERE name = ?", (name,)).fetchone()
-    if row is None:
-        raise DamagedError
-    return int(row[0])
+    return number(row and row[0])
 
 
 def _symbol(row: Sequence[Any]) -> Symbol:

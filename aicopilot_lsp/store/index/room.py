@@ -9,7 +9,9 @@ the files that are found whole are the same whichever way the index grew, but fo
 import math
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+from aicopilot_lsp.store.index.layout import number
 
 FULL_SHARE = 0.85
 SPARE_SHARE = 0.70
@@ -87,11 +89,12 @@ class Room:
         try:
             yield
         finally:
-            beyond = self._pragma("page_count") - self._pages
-            if beyond > 0:
-                self._vacuum(beyond)
-            # Not below what the file has; what is beyond stays readable.
-            self._limit(self._pages)
+            with suppress(sqlite3.ProgrammingError):  # closed, for it was found damaged
+                beyond = self._pragma("page_count") - self._pages
+                if beyond > 0:
+                    self._vacuum(beyond)
+                # Not below what the file has; what is beyond stays readable.
+                self._limit(self._pages)
 
     def give_back(self) -> None:
         """Return free pages to the file system where they are more than a quarter."""
@@ -100,7 +103,7 @@ class Room:
 
     def _stored_bound(self) -> int | None:
         found = self._connection.execute("SELECT n FROM totals WHERE name = 'bound'").fetchone()
-        return None if found is None or found[0] == _UNBOUNDED else int(found[0])
+        return None if found is None or found[0] == _UNBOUNDED else number(found[0])
 
     def _vacuum(self, pages: int) -> None:
         # A page a step, and `execute` takes one step of what has no columns.

@@ -10,6 +10,7 @@ from aicopilot_lsp.store.index.layout import (
     distinct_terms,
     first_id,
     join_words,
+    number,
     owner,
     pack,
     rank,
@@ -59,7 +60,7 @@ class Tables:
         """Merge all postings, where more than this share was taken back: FTS5 keeps those until
         then. Within a transaction."""
         totals = dict(self._connection.execute("SELECT name, n FROM totals").fetchall())
-        if totals["gone"] > at_least * totals["postings"]:
+        if number(totals.get("gone")) > at_least * number(totals.get("postings")):
             self._connection.execute("INSERT INTO postings (postings) VALUES ('optimize')")
             self._connection.execute("UPDATE totals SET n = 0 WHERE name = 'gone'")
 
@@ -151,14 +152,14 @@ class Tables:
         row = found.fetchone()
         if row is None:
             return None
-        file, size_bytes = row
+        file, size_bytes = map(number, row)
         span = (first_id(file), first_id(file + 1))
         gone = self._connection.execute("DELETE FROM symbols WHERE id >= ? AND id < ?", span)
         self._connection.execute("DELETE FROM imports WHERE id >= ? AND id < ?", span)
         gone_totals = {"files": 1, "source_bytes": size_bytes, "symbols": gone.rowcount}
         self._totals.subtract(gone_totals)
         self.forget_text(file)
-        return int(file)
+        return file
 
     def note(self, file: int, note: str) -> None:
         """Say why less is known of a file, if nothing is said yet."""

@@ -23,7 +23,7 @@ from typing import Self
 from aicopilot_lsp.errors import StoreError, StoreErrorKind
 from aicopilot_lsp.store.index import opening
 from aicopilot_lsp.store.index.faults import as_store_error, store_error
-from aicopilot_lsp.store.index.layout import MAX_ROWS_PER_FILE, DamagedError, clean
+from aicopilot_lsp.store.index.layout import MAX_ROWS_PER_FILE, DamagedError, clean, number
 from aicopilot_lsp.store.index.room import Room
 from aicopilot_lsp.store.index.tables import NAMES_ONLY, Tables
 from aicopilot_lsp.store.index.types import FileRow, Known, LooseImport
@@ -62,10 +62,11 @@ class IndexWriter:
         self._lock = lock
         self._connection, self.rebuilt = found
         self._inode = path.stat().st_ino
-        self._room = Room(self._connection, max_bytes)
-        self._tables = Tables(self._connection)
-        if self._room.bound_bytes is not None and self._room.is_ample:
-            self._forgive()
+        with self._asking():
+            self._room = Room(self._connection, max_bytes)
+            self._tables = Tables(self._connection)
+            if self._room.bound_bytes is not None and self._room.is_ample:
+                self._forgive()
 
     @classmethod
     def open(cls, path: Path, *, max_bytes: int, anew: bool = False) -> Self:
@@ -81,9 +82,7 @@ class IndexWriter:
         """
         lock = opening.take_lock(path)
         try:
-            found = opening.open_sound(path, anew=anew)
-            with as_store_error(path):
-                return cls(path, lock, found, max_bytes)
+            return cls(path, lock, opening.open_sound(path, anew=anew), max_bytes)
         except BaseException:
             lock.close()
             raise
@@ -273,8 +272,9 @@ class IndexWriter:
         except StoreError as error:
             if error.kind is StoreErrorKind.DAMAGED:
                 self._connection.close()
-                with suppress(OSError):
-                    opening.remove(self._path)
+                if self._is_in_place():  # else it is somebody else's
+                    with suppress(OSError):
+                        opening.remove(self._path)
                 self._lock.close()
             raise
 
@@ -297,6 +297,6 @@ def _text(value: object) -> str:
 
 
 def _known(digest: object, size_bytes: object, modified_ns: object) -> Known:
-    if isinstance(digest, bytes) and isinstance(size_bytes, int) and isinstance(modified_ns, int):
-        return Known(digest=digest, size_bytes=size_bytes, modified_ns=modified_ns)
-    raise DamagedError
+    if not isinstance(digest, bytes):
+        raise DamagedError
+    return Known(digest=digest, size_bytes=number(size_bytes), modified_ns=number(modified_ns))

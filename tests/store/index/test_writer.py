@@ -179,6 +179,55 @@ def test_an_index_that_was_deleted_under_its_writer_is_said_to_be_gone(tmp_path:
         assert not again.known()
 
 
+_DAMAGE = (
+    "UPDATE totals SET n = 'many' WHERE name = 'bound'",
+    "UPDATE totals SET n = NULL WHERE name = 'bound'",
+    "UPDATE totals SET name = 'lost' WHERE name = 'gone'",
+    "UPDATE files SET size_bytes = 'large'",
+    "UPDATE files SET digest = 'text'",
+    "UPDATE texts SET terms = x'00'",
+)
+
+
+@pytest.mark.parametrize("damage", _DAMAGE)
+def test_a_row_that_holds_something_else_is_damage_and_the_file_is_gone(
+    tmp_path: Path, damage: str
+) -> None:
+    path = tmp_path / "i.sqlite3"
+    chance = random.Random(7)
+    texts = (" ".join(f"w{chance.randrange(10**9)}" for _ in range(4_000)) for _ in range(12))
+    rows = [sample(f"p{index}", text) for index, text in enumerate(texts)]
+    with IndexWriter.open(path, max_bytes=ROOM) as writer:
+        writer.put(rows)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute(damage)
+    other.close()
+    with (
+        pytest.raises(StoreError) as caught,
+        IndexWriter.open(path, max_bytes=path.stat().st_size) as writer,
+    ):
+        writer.known()
+        writer.put([sample("new", "def new")])  # there is no room, so texts are given up
+        writer.tidy()
+        writer.remove(["p0"])
+    assert caught.value.kind is StoreErrorKind.DAMAGED
+    assert not path.exists()
+    with IndexWriter.open(path, max_bytes=ROOM) as again:
+        assert not again.known()
+
+
+def test_an_index_that_was_put_in_the_place_of_another_is_not_deleted_with_it(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "i.sqlite3"
+    with IndexWriter.open(path, max_bytes=ROOM) as writer:
+        path.rename(tmp_path / "old.sqlite3")
+        path.write_bytes(b"another one's")
+        with pytest.raises(StoreError):
+            writer.tidy()
+    assert path.read_bytes() == b"another one's"
+
+
 def test_a_large_file_has_all_its_chunks(tmp_path: Path) -> None:
     chance = random.Random(5)
     text = "\n".join(f"def f{n} w{chance.randrange(50)}" for n in range(4_000))
