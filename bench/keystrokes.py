@@ -42,7 +42,7 @@ def session(
     stretch_keys: int | None = None,
 ) -> Iterator[Key]:
     """At least `keys` keys over these files, in stretches of so many lines, which are typed to
-    their end, or left after `stretch_keys`."""
+    their end, or left after `stretch_keys` and put back as they were."""
     chance = random.Random(seed)
     now, file, typed = list(texts), 0, 0
     kinds = cycle(("switch", "jump"))
@@ -50,12 +50,15 @@ def session(
         kind = next(kinds)
         if kind == "switch":
             file = (file + 1) % len(texts)
-        first, last = _stretch(now[file], chance, lines)
-        typing = _typed(now[file], first, last, chance)
+        before = now[file]
+        first, last = _stretch(before, chance, lines)
+        typing = _typed(before, first, last, chance)
         for text, cursor, what in islice(typing, stretch_keys):
             now[file] = text
             yield Key(file, text, cursor, kind or what)
             kind, typed = "", typed + 1
+        if stretch_keys is not None:
+            now[file] = before
 
 
 def _stretch(text: str, chance: random.Random, length: tuple[int, int]) -> tuple[int, int]:
