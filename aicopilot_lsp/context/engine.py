@@ -136,6 +136,8 @@ class ContextEngine:
         if read is None:
             return None
         folder = await self._folder(around.root)
+        if folder is None:
+            return None
         others = {one.path: self._known(one) for one in around.open_files}
         known = {other: _open_text(found) for other, found in others.items() if found is not None}
         folder.index.set_open({**known, path: _open_text(read)})
@@ -213,12 +215,15 @@ class ContextEngine:
             self._in_background(self._outlines.of(other.document, other.path), self._tasks)
         return known
 
-    async def _folder(self, root: str) -> _Folder:
-        """The folder at `root`; "" is none, where open documents are all there is."""
+    async def _folder(self, root: str) -> _Folder | None:
+        """The folder at `root`; "" is none, where open documents are all there is. None where the
+        engine was closed meanwhile."""
         found = self._folders.get(root)
         if found is None:
             real = await asyncio.to_thread(os.path.realpath, root) if root else ""
             found = self._folders.get(root)  # another request may have been first
+        if self._closed:
+            return None
         if found is None:
             found = self._folders[root] = self._made(root, real)
         if root:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -398,6 +399,26 @@ async def test_after_its_end_the_engine_finds_nothing_and_may_be_ended_again(
     await workspace.engine.aclose()
     assert await workspace.ask() is None
     await workspace.engine.aclose()
+
+
+async def test_a_request_that_is_under_way_when_the_engine_ends_begins_no_index(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def slow(path: str) -> str:
+        loop.call_soon_threadsafe(begun.set)
+        go.wait()
+        return path
+
+    monkeypatch.setattr("aicopilot_lsp.context.engine.os.path.realpath", slow)
+    asking = asyncio.create_task(workspace.ask())
+    await begun.wait()
+    await workspace.engine.aclose()
+    go.set()
+    assert await asking is None
+    assert workspace.jobs == []
 
 
 async def test_a_place_that_was_looked_at_in_a_file_that_is_gone_finds_nothing(
