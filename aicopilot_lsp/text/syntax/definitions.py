@@ -18,6 +18,7 @@ SELF_TYPES = {"Self", "self", "static", "this", "@This"}
 MOST_DEEP = 100
 """Definitions within definitions; deeper ones are data, and their parents' names would fill the
 memory (5 bytes of JSON a level)."""
+_MOST_PARENT_CHARS = 1_000  # names may be long, too
 
 
 @dataclass(slots=True)
@@ -103,6 +104,8 @@ def definitions(
             around.pop()
         kind, parent = _place(draft, around)
         if kind is None or len(around) >= MOST_DEEP:
+            continue
+        if parent and len(parent.definition.parent) > _MOST_PARENT_CHARS:
             continue
         if kind is Kind.METHOD and draft.parent in modules:  # `int ns::f()` looks like one
             kind = Kind.FUNCTION

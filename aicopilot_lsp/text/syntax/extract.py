@@ -1,7 +1,8 @@
 """From a parsed file to its outline: what the queries of its language find, in our nouns.
 
 Knows no language: what is asked is in grammars/*/queries, and grammars/README.md says what the
-captures mean. Definitions are put together in definitions.py, pieces in chunks.py.
+captures mean. Definitions are put together in definitions.py, imports in imports.py, pieces in
+chunks.py.
 """
 
 import re
@@ -15,8 +16,9 @@ from aicopilot_lsp.text.syntax.chains import chain, maker_type
 from aicopilot_lsp.text.syntax.chunks import chunks
 from aicopilot_lsp.text.syntax.definitions import Above, Draft, definitions
 from aicopilot_lsp.text.syntax.grammars import Grammar
-from aicopilot_lsp.text.syntax.names import first_name, spans, unquoted
-from aicopilot_lsp.text.syntax.outline import Import, Kind, Outline, Reference, Role, Scope
+from aicopilot_lsp.text.syntax.imports import Imports
+from aicopilot_lsp.text.syntax.names import first_name, spans
+from aicopilot_lsp.text.syntax.outline import Kind, Outline, Reference, Role, Scope
 from aicopilot_lsp.text.syntax.parse import PIECE_BYTES, Captures, Deadline, check_depth, matches
 from aicopilot_lsp.text.syntax.predicates import all_hold
 from aicopilot_lsp.text.syntax.queries import Pattern
@@ -25,7 +27,6 @@ from aicopilot_lsp.text.syntax.type_names import type_name
 
 # Which use of a name counts where several patterns find it; none is the last word.
 _RANKS = {"name": 0, "member": 1, "type": 2, "call": 3, "none": 4}
-_AROUND_MODULES = ('""', "''", "``", "<>")
 _ARGUMENTS = re.compile(r"[<\[(]")  # a class that extends Result[X] is a Result, not an X
 _MOST_CHAIN_BYTES = 1_600
 _MOST_PIECES = 32  # each looks again at all of a node that is larger: a class, a long function
@@ -50,7 +51,7 @@ class _Found:
 
     drafts: dict[int, Draft] = field(default_factory=dict)
     uses: dict[int, tuple[int, str, int, Node | None]] = field(default_factory=dict)
-    imports: list[tuple[int, int, Import]] = field(default_factory=list)
+    imports: Imports = field(default_factory=Imports)
     taken: set[int] = field(default_factory=set)
     bound: dict[int, Bound] = field(default_factory=dict)
     scopes: list[Node] = field(default_factory=list)
@@ -100,7 +101,7 @@ def outline_from(
         errors=_errors(tree, content, grammar, deadline),
         definitions=defined,
         references=tuple(_references(found, source)),
-        imports=tuple(_imports(found)),
+        imports=found.imports.in_order(),
         bindings=tuple(bindings(bound, placed, source, grammar.facts)),
         scopes=tuple(
             Scope(start=source.start(node), end=source.end(node))
@@ -167,24 +168,7 @@ def _take_reference(found: _Found, source: Source, pattern: Pattern, captures: C
 
 
 def _take_import(found: _Found, source: Source, pattern: Pattern, captures: Captures) -> None:
-    whole = captures["import"][0]
-    separator = pattern.settings.get("separator") or "."
-    modules = sorted(captures.get("module", ()), key=lambda node: node.start_byte)
-    name = pattern.settings.get("name") or ""
-    if "wildcard" in captures:
-        name = "*"
-    elif "name" in captures:
-        name = first_name(source.text(captures["name"][0]), pattern.settings.get("part"))
-    alias = unquoted(source.text(captures["alias"][0])) if "alias" in captures else ""
-    module = separator.join(unquoted(source.text(node), _AROUND_MODULES) for node in modules)
-    imported = Import(
-        module=(pattern.settings.get("from") or "") + module,
-        name=name,
-        alias="" if alias == name else alias,
-        start=source.start(whole),
-        end=source.end(whole),
-    )
-    found.imports.append((whole.start_byte, whole.end_byte, imported))
+    found.imports.take(source, pattern, captures)
 
 
 def _take_binding(found: _Found, source: Source, pattern: Pattern, captures: Captures) -> None:
@@ -263,15 +247,9 @@ def _first(captures: Captures, name: str) -> Node | None:
     return nodes[0] if nodes else None
 
 
-def _imports(found: _Found) -> Iterator[Import]:
-    """In file order, each once."""
-    in_order = sorted(found.imports, key=lambda item: item[0])
-    return iter(dict.fromkeys(imported for _, _, imported in in_order))
-
-
 def _references(found: _Found, source: Source) -> Iterator[Reference]:
     """All uses in file order; what a definition, a binding or an import names is no use there."""
-    statements = sorted((start, end) for start, end, _ in found.imports)
+    statements = found.imports.places()
     passed = 0
     for byte in sorted(found.uses):
         _, role, end, receiver = found.uses[byte]

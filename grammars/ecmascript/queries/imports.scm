@@ -5,15 +5,20 @@
 (import_statement
   (import_clause (namespace_import (identifier) @alias) @wildcard)
   source: (string (string_fragment) @module)) @import
+; The module stands behind the names, so that each would wait for it.
 (import_statement
-  (import_clause (named_imports (import_specifier name: (_) @name alias: (_)? @alias)))
-  source: (string (string_fragment) @module)) @import
+  (import_clause (named_imports))
+  source: (string (string_fragment) @module)
+  (#set! names "within")) @import
+(import_specifier name: (_) @name alias: (_)? @alias)
 (import_statement . "import" . source: (string (string_fragment) @module)) @import
 
 ; `export { x as y } from`: what comes from elsewhere and goes on.
 (export_statement
-  (export_clause (export_specifier name: (_) @name alias: (_)? @alias))
-  source: (string (string_fragment) @module)) @import
+  (export_clause)
+  source: (string (string_fragment) @module)
+  (#set! names "within")) @import
+(export_specifier name: (_) @name alias: (_)? @alias)
 (export_statement "*" @wildcard source: (string (string_fragment) @module)) @import
 (export_statement
   (namespace_export (identifier) @alias) @wildcard

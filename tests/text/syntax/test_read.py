@@ -204,3 +204,38 @@ def test_outlines_may_be_made_by_several_threads_at_once() -> None:
 def test_a_uri_that_is_none_does_not_keep_a_document_from_being_read(uri: str) -> None:
     document = DocumentSnapshot.from_text("def f(): pass", uri=uri, language_id="plaintext")
     assert [d.name for d in outline(document, PYTHON).definitions] == ["f"]
+
+
+@pytest.mark.parametrize(
+    ("language_id", "statement"),
+    [
+        ("javascript", "import one, { % } from './m'"),
+        ("typescript", "import { % } from './m'"),
+        ("javascript", "export { % } from './m'"),
+        ("python", "from .m import (%)"),
+        ("rust", "use m::{%};"),
+    ],
+    ids=lambda value: value[:12],
+)
+def test_all_names_of_a_long_list_are_imported(language_id: str, statement: str) -> None:
+    names = [f"name{index}" for index in range(300)]
+    text = statement.replace("%", ", ".join(names))
+    found = read(text, language_for(language_id))
+    assert [i.name for i in found.imports if i.name.startswith("name")] == names
+    assert len({(i.module, i.start, i.end) for i in found.imports}) == 1
+
+
+def test_names_that_are_exported_from_nowhere_else_are_no_imports() -> None:
+    found = read("import { a as b } from 'm'\nexport { b, c as d }\n", language_for("javascript"))
+    assert [(i.module, i.name, i.alias) for i in found.imports] == [("m", "a", "b")]
+
+
+def test_a_module_longer_than_names_are_is_none() -> None:
+    found = read(f"from {'m' * 5_000} import a, b\nfrom m import c\n")
+    assert [(i.module, i.name) for i in found.imports] == [("m", "c")]
+
+
+def test_the_names_around_a_definition_take_no_more_room_than_a_person_writes() -> None:
+    deep = "".join(f"{' ' * depth}class C{'x' * 190}{depth}:\n" for depth in range(90))
+    found = read(deep + " " * 90 + ";".join(f"x{index} = 1" for index in range(1_000)))
+    assert 0 < max(len(d.parent) for d in found.definitions) < 1_500
