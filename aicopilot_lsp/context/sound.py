@@ -12,6 +12,7 @@ from itertools import islice
 from aicopilot_lsp.context.types import Rendering, Size, Snippet
 
 MAX_SNIPPETS = 256  # of one source
+MAX_RENDERINGS = 8  # of one snippet; there are four sizes
 MAX_CHARS = 16_000  # of one rendering; more than a prompt has room for in all
 _MAX_WHY_CHARS = 200
 
@@ -26,8 +27,9 @@ def sound(found: Iterable[object], own_path: str) -> Iterator[Snippet]:
     """
     for snippet in islice(found, MAX_SNIPPETS):
         if isinstance(snippet, Snippet) and _is_well_formed(snippet, own_path):
-            renderings = tuple(one for one in snippet.renderings if _is_usable(one))
-            score, why = min(max(float(snippet.score), 0.0), 1.0), snippet.why[:_MAX_WHY_CHARS]
+            first_ones = snippet.renderings[:MAX_RENDERINGS]
+            renderings = tuple(one for one in first_ones if _is_usable(one))
+            score, why = float(min(max(snippet.score, 0), 1)), snippet.why[:_MAX_WHY_CHARS]
             if not renderings:
                 continue
             if (score, why, renderings) == (snippet.score, snippet.why, snippet.renderings):
@@ -37,15 +39,19 @@ def sound(found: Iterable[object], own_path: str) -> Iterator[Snippet]:
 
 
 def _is_well_formed(snippet: Snippet, own_path: str) -> bool:
+    typed = (
+        (snippet.first, int),
+        (snippet.last, int),
+        (snippet.score, int | float),
+        (snippet.also, frozenset),
+        (snippet.renderings, tuple),
+    )
+    if not all(isinstance(value, kind) for value, kind in typed):
+        return False
     texts = (snippet.source, snippet.path, snippet.why, *snippet.also)
     if not all(isinstance(one, str) for one in texts):
         return False
-    numbers = (snippet.first, snippet.last, snippet.score)
-    if not all(isinstance(one, int | float) and math.isfinite(one) for one in numbers):
-        return False
-    return isinstance(snippet.renderings, tuple) and (
-        snippet.path == own_path or _is_relative(snippet.path)
-    )
+    return math.isfinite(snippet.score) and (snippet.path == own_path or _is_relative(snippet.path))
 
 
 def _is_relative(path: str) -> bool:
@@ -59,6 +65,7 @@ def _is_usable(rendering: object) -> bool:
         and isinstance(rendering.size, Size)
         and isinstance(rendering.text, str)
         and isinstance(rendering.names, frozenset)
+        and len(rendering.names) <= MAX_CHARS
         and bool(rendering.text.strip())
         and len(rendering.text) <= MAX_CHARS
     )

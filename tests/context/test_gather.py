@@ -243,7 +243,10 @@ async def test_what_is_no_snippet_is_left_out() -> None:
     other = replace(good, renderings=("text",))  # type: ignore[arg-type]
     sizes = replace(good, renderings=(replace(good.renderings[0], size="big"),))  # type: ignore[arg-type]
     unsure = replace(good, score=math.nan)
-    found = await _of(None, 3, bad, huge, other, sizes, unsure, replace(good, renderings=()), good)
+    between = replace(good, first=0.5)  # type: ignore[arg-type]
+    listed = replace(good, also=["a.py"])  # type: ignore[arg-type]
+    empty = replace(good, renderings=())
+    found = await _of(None, 3, bad, huge, other, sizes, unsure, between, listed, empty, good)
     assert list(found) == [good]
 
 
