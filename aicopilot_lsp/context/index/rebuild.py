@@ -62,6 +62,9 @@ async def _once(job: Job, progress: Callable[[Event], None]) -> tuple[Event, int
                 progress(event)
             if event.say is Say.FINISHED:
                 finished = event
+        # A kill right here could find it gone before asyncio does, which then takes its exit code
+        # for lost and says so on the terminal.
+        await process.wait()
     finally:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
