@@ -7,6 +7,7 @@ come along with less weight, for that is where a chain of calls goes on.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 from aicopilot_lsp.context.protocol import Index
 from aicopilot_lsp.context.render import of_type
@@ -125,24 +126,24 @@ async def _of_subtypes(situation: Situation, index: Index) -> list[Snippet]:
     kind = surroundings(situation.document, situation.cursor, situation.outline).type
     if kind is None:
         return []
-    snippets = []
+    snippets: list[Snippet] = []
     for path in await index.importers_of(situation.path, limit=_MAX_IMPORTERS):
         symbols = await index.symbols_in(path)
-        for symbol in symbols:
-            if kind.name in symbol.bases and not symbol.parent:
-                own = [one for one in symbols if one.parent == symbol.name]
-                snippets.append(
-                    Snippet(
-                        source=Members.name,
-                        path=path,
-                        first=symbol.first,
-                        last=symbol.last,
-                        score=_SUBTYPE,
-                        renderings=of_type(symbol, own),
-                        why=f"extends {kind.name}",
-                    )
+        subtypes = (one for one in symbols if kind.name in one.bases and not one.parent)
+        for symbol in islice(subtypes, _MAX_SUBTYPES - len(snippets)):
+            own = [one for one in symbols if one.parent == symbol.name]
+            snippets.append(
+                Snippet(
+                    source=Members.name,
+                    path=path,
+                    first=symbol.first,
+                    last=symbol.last,
+                    score=_SUBTYPE,
+                    renderings=of_type(symbol, own),
+                    why=f"extends {kind.name}",
                 )
-    return snippets[:_MAX_SUBTYPES]
+            )
+    return snippets
 
 
 def _told(expression: str, found: Found) -> str:

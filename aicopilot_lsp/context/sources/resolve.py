@@ -16,6 +16,7 @@ from aicopilot_lsp.text.syntax.outline import Kind
 TYPES = frozenset({Kind.CLASS.value, Kind.TYPE.value})
 _MAX_STEPS = 3  # of a chain, and of re-exports
 _MAX_STARS = 4  # wildcards that are followed from one file
+_MAX_BASES = 8  # of one type; what each of them extends is looked up too
 _MAX_SAME_NAME = 6  # a name that is defined more often says nothing without an import
 _PER_NAME = 8
 
@@ -161,7 +162,7 @@ class Lookup:
     async def _bases(
         self, symbol: Symbol, members: tuple[Symbol, ...], steps: int
     ) -> tuple[Found, ...]:
-        names = [base for base in symbol.bases if base != symbol.name]
+        names = [base for base in symbol.bases if base != symbol.name][:_MAX_BASES]
         if not names or steps <= 0:
             return ()
         there = Lookup(self._index, symbol.path)

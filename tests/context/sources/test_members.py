@@ -143,6 +143,27 @@ async def test_a_mixin_is_told_of_what_extends_it() -> None:
     assert "extends Mixin" in [snippet.why for snippet in found]
 
 
+async def test_of_very_many_types_that_extend_a_mixin_three_are_told() -> None:
+    subtypes = "".join(f"class R{n}(Mixin):\n    x{n}: int\n" for n in range(20))
+    found = await found_by(
+        create(),
+        "class Mixin:\n    def show(self):\n        self.‸\n",
+        {"src/results.py": f"from app import Mixin\n\n{subtypes}"},
+    )
+    assert [snippet.why for snippet in found].count("extends Mixin") == 3
+
+
+async def test_of_very_many_bases_the_first_are_looked_into() -> None:
+    bases = "".join(f"class B{n}:\n    def f{n}(self): ...\n\n" for n in range(40))
+    http = f"class Http({', '.join(f'B{n}' for n in range(40))}):\n    def post(self): ...\n"
+    (found, *_) = await found_by(
+        create(),
+        "from net import Http\n\ndef f(http: Http):\n    http.‸\n",
+        {"src/net.py": bases + http},
+    )
+    assert found.renderings[0].names == {"Http", "post", *(f"f{n}" for n in range(8))}
+
+
 async def test_private_members_of_another_file_are_left_out_in_typescript() -> None:
     found = await found_by(
         create(),
