@@ -85,8 +85,10 @@ def outline_from(
     source, found = Source.of(content, lines), _Found()
     piece_bytes = max(piece_bytes, len(content) // _MOST_PIECES)
     for asked in grammar.inquiries:
-        size = max(len(content), 1) if asked.whole else piece_bytes
-        for index, captures in matches(asked.query, tree.root_node, content, deadline, size):
+        found_here = matches(
+            asked.query, tree.root_node, content, deadline, piece_bytes, whole=asked.whole
+        )
+        for index, captures in found_here:
             pattern = asked.patterns[index]
             if all_hold(pattern.conditions, captures, content):
                 _TAKERS[pattern.question](found, source, pattern, captures)
