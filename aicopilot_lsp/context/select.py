@@ -53,6 +53,7 @@ _EACH_CHARS = 30  # and costs so many characters more than it has
 _KEPT = 1.25  # what the prompt shows already is worth more: it need not be read again
 _DUPLICATE = 0.6  # share of a text's lines that are shown already
 _MIN_LINE_CHARS = 4  # shorter lines are closing brackets, and are everywhere
+_TELLING_LINES = 3
 _HEADING_CHARS = 4
 
 
@@ -228,9 +229,11 @@ class _Pack:
         return worth * _KEPT if is_kept else worth
 
     def _is_shown(self, snippet: Snippet, situation: Situation) -> bool:
-        """Whether the window shows the place that the snippet is from: its first line tells."""
-        line = situation.document.line_text(snippet.first).strip()
-        return len(line) >= _MIN_LINE_CHARS and line in self.lines
+        """Whether the window shows the place that the snippet is from: its first lines tell, for
+        one alone may be a decorator that others have, too."""
+        last = min(snippet.last, snippet.first + _TELLING_LINES)
+        lines = _lines("".join(situation.document.lines[snippet.first : last]))
+        return bool(lines) and self.lines.issuperset(lines)
 
     def _repeats(self, rendering: Rendering) -> bool:
         """Whether a text is shown already, in large part."""

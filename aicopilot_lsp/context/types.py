@@ -164,7 +164,8 @@ class Snippet:
     path : str
         Where it is from; snippets of one path are shown under one heading.
     first, last : int
-        Lines there, for explaining and for dropping what overlaps.
+        Lines there, `last` exclusive, for explaining and for dropping what the prompt shows; the
+        same where it shows none of them.
     score : float
         How much the source believes in it, 0 to 1.
     renderings : tuple of Rendering

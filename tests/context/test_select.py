@@ -1,13 +1,24 @@
 """The knapsack: what is worth its room, and what is not."""
 
 import string
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aicopilot_lsp.context.select import select
-from aicopilot_lsp.context.types import Chosen, Rendering, Situation, Size, Snippet
+from aicopilot_lsp.context.sources import diagnostics
+from aicopilot_lsp.context.types import (
+    Around,
+    Chosen,
+    Diagnostic,
+    Rendering,
+    Situation,
+    Size,
+    Snippet,
+)
 from tests.context.asking import gathered_of, situation_of
+from tests.support.memory_index import index_of
 
 _SITUATION = situation_of("def f():\n    ‸\n")
 
@@ -78,6 +89,23 @@ def test_a_place_of_the_current_file_that_the_prompt_shows_is_dropped() -> None:
     snippet = _snippet("def shown_above(): ...", path=situation.path, names="fresh")
     assert _select(snippet, situation=situation, shown="def shown_above():\n    pass\n") == ()
     assert _select(snippet, situation=situation, shown="def f():\n") != ()
+
+
+def test_a_decorator_that_the_prompt_shows_elsewhere_says_nothing() -> None:
+    code = "@dataclass(slots=True)\nclass Far:\n    x: int\n\n@dataclass(slots=True)\nclass Near:\n"
+    situation = situation_of(f"{code}    ‸\n")
+    far = replace(_snippet("class Far: ...", path=situation.path, names="Far"), last=3)
+    window = "@dataclass(slots=True)\nclass Near:\n"
+    assert _texts(_select(far, situation=situation, shown=window)) == ["class Far: ..."]
+    assert _select(far, situation=situation, shown=code) == ()
+
+
+async def test_what_is_said_of_a_line_that_the_prompt_shows_is_told() -> None:
+    said = Diagnostic(line=1, message="undefined name 'pth'", severity=1)
+    situation = situation_of("def f():\n    open(pth)‸\n", around=Around(diagnostics=(said,)))
+    (found,) = await diagnostics.create().find(situation, index_of({}))
+    chosen = _select(found, situation=situation, shown=situation.document.text)
+    assert _texts(chosen) == ["# error in line 2: undefined name 'pth'"]
 
 
 def test_snippets_of_one_path_stand_together_and_the_strongest_path_last() -> None:

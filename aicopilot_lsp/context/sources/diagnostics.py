@@ -40,7 +40,7 @@ class Diagnostics:
                     source=self.name,
                     path=situation.path,
                     first=diagnostic.line,
-                    last=diagnostic.line + 1,
+                    last=diagnostic.line,  # it is shown anyway
                     score=_AT_CURSOR / (1 + distance / 4),
                     renderings=(Rendering(size=Size.NAME, text=text, names=words(message)),),
                     why=f"{kind} reported",
