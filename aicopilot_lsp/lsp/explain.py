@@ -32,6 +32,10 @@ _SHOWN = {
 }
 # The stage that was not done when the time was over.
 _TIMEOUTS = {
+    "debounce": "No model was asked before the deadline (completion.deadline_ms): waiting for you "
+    "to rest took all the time. A shorter completion.debounce_ms leaves some.",
+    "context": "No model was asked before the deadline (completion.deadline_ms): looking at other "
+    "files took all the time. A smaller context.budget_ms leaves some.",
     "connect": "The model was not ready before the deadline (completion.deadline_ms). A model that "
     "is being loaded is ready later; `aicopilot doctor` says whether it can be reached at all.",
     "prompt": "The model's server did not answer before the deadline (completion.deadline_ms): it "
