@@ -9,13 +9,13 @@ from collections.abc import Iterable
 MAX_CHAIN_CHARS = 200
 SELF = frozenset({"self", "this", "cls", "Self", "static", "super()", "super"})
 
-_CALL = r"(?:\([^()]*\))?"
-_DOT = r"(?:[?!]?\.|::|->)"
-_CHAIN = re.compile(rf"[^\W\d][\w$]*{_CALL}(?:{_DOT}[^\W\d][\w$]*{_CALL})*")
-_AT_END = re.compile(rf"([^\W\d][\w$]*{_CALL}(?:{_DOT}[^\W\d][\w$]*{_CALL})*){_DOT}([\w$]*)$")
+CALL = r"(?:\([^()]*\))?"  # its arguments, if it is one
+DOT = r"(?:[?!]?\.|::|->)"
+_CHAIN = re.compile(rf"[^\W\d][\w$]*{CALL}(?:{DOT}[^\W\d][\w$]*{CALL})*")
+_AT_END = re.compile(rf"([^\W\d][\w$]*{CALL}(?:{DOT}[^\W\d][\w$]*{CALL})*){DOT}([\w$]*)$")
 _PLAIN = re.compile(r"\w+(?:\.\w+)*")
 _ARGUMENTS = re.compile(r"\([^()]*\)")
-_SEPARATOR = re.compile(_DOT)
+_SEPARATOR = re.compile(DOT)
 
 
 def plain_chain(chain: str) -> str:

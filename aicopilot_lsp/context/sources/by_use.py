@@ -7,6 +7,7 @@ the one class of the workspace that has both.
 from collections import defaultdict
 from collections.abc import Mapping
 
+from aicopilot_lsp.context.chains import SELF
 from aicopilot_lsp.context.protocol import Index
 from aicopilot_lsp.context.types import Situation
 from aicopilot_lsp.text.syntax.outline import Role
@@ -16,7 +17,6 @@ _MAX_VALUES = 8  # names whose types are asked for
 _MAX_MEMBERS = 64
 _MIN_SHARE = 0.7  # of the members used, that the type has
 _MAX_OWNERS = 3  # a single member tells when no more types than this have one of its name
-_OWN = frozenset({"self", "this", "cls", "Self", "super"})
 
 
 async def types_by_use(situation: Situation, index: Index) -> Mapping[str, float]:
@@ -44,7 +44,7 @@ def _used(situation: Situation) -> dict[str, tuple[frozenset[str], float]]:
     weights: dict[str, float] = {}
     for near in situation.names:
         value = near.receiver or near.name
-        if value not in known and value not in _OWN and "(" not in value:
+        if value not in known and value not in SELF and "(" not in value:
             weights[value] = max(weights.get(value, 0.0), near.weight)
     members: dict[str, set[str]] = defaultdict(set)
     for reference in situation.outline.references:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from aicopilot_lsp.context.chains import plain_chain
+from aicopilot_lsp.context.chains import CALL, DOT, MAX_CHAIN_CHARS, SELF, plain_chain
 from aicopilot_lsp.context.protocol import Index
 from aicopilot_lsp.context.sources.resolve import Found, Lookup, local_name
 from aicopilot_lsp.context.surroundings import surroundings, uses_on
@@ -22,14 +22,8 @@ from aicopilot_lsp.text.syntax.outline import Import, Role
 
 _MIN_WEIGHT = 0.2  # of a name, as it is some 24 lines above the cursor
 _REACH_ABOVE, _REACH_BELOW = 40, 10
-_MAX_CHAIN_CHARS = 200
 _PER_NAME = 16  # definitions looked at, to see if there is one, or more than one
-_SELF = frozenset({"self", "this", "cls", "Self", "static", "super"})
-_CALL = r"(?:\([^()]*\))?"
-_DOT = r"(?:[?!]?\.|::|->)"
-_BEFORE_CURSOR = re.compile(
-    rf"((?:[^\W\d][\w$]*{_CALL}{_DOT})*)([^\W\d][\w$]*)({_CALL}){_DOT}[\w$]*$"
-)
+_BEFORE_CURSOR = re.compile(rf"((?:[^\W\d][\w$]*{CALL}{DOT})*)([^\W\d][\w$]*)({CALL}){DOT}[\w$]*$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +83,9 @@ def _scope(situation: Situation) -> str:
 def _receiver(situation: Situation, scope: str) -> Iterator[Use]:
     """What stands before the dot at the cursor: of a call what is called, of a value its type."""
     line = situation.document.line_text(situation.cursor.line)
-    start = max(situation.cursor.column - _MAX_CHAIN_CHARS, 0)
+    start = max(situation.cursor.column - MAX_CHAIN_CHARS, 0)
     found = _BEFORE_CURSOR.search(line[start : situation.cursor.column])
-    if found is None or (not found[1] and found[2] in _SELF):
+    if found is None or (not found[1] and found[2] in SELF):
         return
     at = Point(situation.cursor.line, start + found.start(2))
     wanted = Wanted.DEFINITION if found[3] else Wanted.TYPE
@@ -145,7 +139,7 @@ def _place(document: DocumentSnapshot, imported: Import) -> Point | None:
         return None
     word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
     for line in range(imported.start.line, imported.end.line + 1):
-        found = word.search(document.line_text(line)[:_MAX_CHAIN_CHARS])
+        found = word.search(document.line_text(line)[:MAX_CHAIN_CHARS])
         if found is not None:
             return Point(line, found.start())
     return None
@@ -218,9 +212,9 @@ class _Facts:
             return Wanted.TYPE if self._is_untold(kind) else None
         head = near.receiver.partition(".")[0].removesuffix("()")
         if near.receiver:
-            known = near.name in self.members or (head in _SELF and near.name in self.own)
+            known = near.name in self.members or (head in SELF and near.name in self.own)
             return Wanted.DEFINITION if not known and near.name in self.somewhere else None
-        if near.name in self.own or near.name in self.sure or near.name in _SELF:
+        if near.name in self.own or near.name in self.sure or near.name in SELF:
             return None
         if near.name in self.imported:
             return Wanted.DEFINITION
