@@ -6,6 +6,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from heapq import nlargest
 from typing import Any
 
@@ -130,11 +131,10 @@ def frequencies(
     chunks, postings = _total(ask, "chunks"), _total(ask, "postings")
     for hidden, packed in _excluded_terms(ask, exclude):
         chunks -= hidden
-        for line in terms_of_chunks(packed, hidden):
-            found = line.split()
-            postings -= len(found)
-            for term in counted & found:
-                counts[term] -= 1
+        in_file = _chunks_of(packed, hidden)
+        postings -= in_file.total()
+        for term in counted & in_file.keys():
+            counts[term] -= in_file[term]
     return Frequencies(chunks_of=counts, chunks=chunks, postings=postings)
 
 
@@ -236,6 +236,12 @@ def facts(ask: sqlite3.Connection, path: str) -> FileFacts | None:
         chunks=tuple(chunks.fetchall()),
         importers=tuple(importers_of(ask, path, _MOST_PARAMETERS)),
     )
+
+
+@lru_cache(maxsize=16)  # open documents are passed over in each search
+def _chunks_of(packed: bytes, chunks: int) -> Counter[str]:
+    """In how many of a file's chunks each of its terms is. Raises DamagedError."""
+    return Counter(term for line in terms_of_chunks(packed, chunks) for term in line.split())
 
 
 def _excluded_terms(
