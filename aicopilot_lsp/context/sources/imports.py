@@ -122,11 +122,11 @@ async def _modules(situation: Situation, index: Index) -> list[Snippet]:
         name = local_name(row)
         if not row.target or row.target == situation.path:
             continue
-        symbols = await lookup.exported(row.target)
-        if row.name not in ("", "*") and any(symbol.name == row.name for symbol in symbols):
-            continue  # one thing of the module, not the module
-        if row.name not in ("", "*") and not _is_file_of(row.target, row.name):
-            continue
+        if row.name not in ("", "*"):
+            if not _is_file_of(row.target, row.name):
+                continue
+            if any(one.name == row.name for one in await lookup.exported(row.target)):
+                continue  # one thing of the module, not the module
         weight = max(weights.get(name, 0.0), _MODULE)
         targets[row.target] = max(targets.get(row.target, (0.0, "")), (weight, name))
     ranked = sorted(targets.items(), key=lambda item: (-item[1][0], item[0]))

@@ -169,6 +169,19 @@ async def test_of_a_long_statement_only_the_name_that_is_not_used_is_shown() -> 
     assert found[0].renderings[0].text == "# lib: make"
 
 
+async def test_what_an_imported_module_offers_is_told_and_not_that_of_one_whose_name_is_taken() -> (
+    None
+):
+    found = await found_by(
+        imports.create(),
+        "from pkg import util\nfrom other import checked\n\nutil.‸\n",
+        {"src/pkg/__init__.py": "", "src/pkg/util.py": _UTIL, "src/other.py": _UTIL},
+    )
+    modules = [one for one in found if one.path != "src/app.py"]
+    assert [(one.path, one.why) for one in modules] == [("src/pkg/util.py", "what util offers")]
+    assert text_at(modules[0], Size.SIGNATURE) == "# checked(value)"
+
+
 async def test_imports_are_shown_as_one_line_each_without_comments() -> None:
     marked = "from lib import (\n    make,  # as it was\n    # and\n    take,\n)\n\nmake(take)\n‸\n"
     found = await found_by(imports.create(), marked, {})
