@@ -1,7 +1,8 @@
 """One scanner for brackets in code, shared by all who ask what is open and what is closed.
 
 Lexical and language-neutral: text in quotes is skipped; a quote that is not closed on its line is
-taken for an apostrophe; triple quotes and backticks may span lines. Linear in the text.
+taken for an apostrophe; triple quotes and backticks may span lines; what stands behind a backslash
+is neither quote nor bracket. Linear in the text.
 """
 
 from dataclasses import dataclass
@@ -50,7 +51,9 @@ def scan(text: str, *, within_quote: str = "") -> Brackets:
         at = end
     while at < len(text):
         char = text[at]
-        if char in _QUOTES:
+        if char == "\\":
+            at += 1
+        elif char in _QUOTES:
             quote = next((long for long in _LONG_QUOTES if text.startswith(long, at)), char)
             end = _end_of_string(text, at + len(quote), quote)
             if end is not None:

@@ -137,7 +137,9 @@ class _Patterns:
     closer: re.Pattern[str]
 
 
-_STRING = r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)"""
+# A quote behind a backslash opens nothing: were each tried, those of a string that is not closed
+# would take time by their square.
+_STRING = r"""(\\.|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)"""
 _NEVER = "(?!)"
 # A closing tag, or an opening one with its name and the "/" that closes it at once. After a name
 # "<" compares, or opens the type arguments of TypeScript.

@@ -21,6 +21,8 @@ from aicopilot_lsp.text.brackets import scan
         ("x = `(\n(` + (", "(", ""),
         ('"""(\n""" (', "(", ""),
         ("(]", "(", "]"),
+        ("/\\(/.test(", "(", ""),
+        ("\\", "", ""),
     ],
 )
 def test_brackets_outside_strings_are_paired(text: str, opened: str, closers: str) -> None:
@@ -40,6 +42,12 @@ def test_a_text_may_begin_in_a_string() -> None:
 )
 def test_only_strings_of_several_lines_stay_open(text: str, inside: bool) -> None:
     assert scan(text).in_string is inside
+
+
+@pytest.mark.parametrize("text", ['"' + '\\"' * 100_000 + "(", '\\"' * 100_000 + "("])
+def test_quotes_in_a_string_that_is_not_closed_open_none(text: str) -> None:
+    # Were each of them tried, this would take half an hour.
+    assert scan(text).opened == "("
 
 
 @given(st.text(alphabet="()[]{}'\"`\\\na", max_size=60))

@@ -19,6 +19,7 @@ from aicopilot_lsp.text.languages import PLAIN, language_for, language_id_for
         ("typescript", "f(); /* and on", "f(); "),
         ("rust", "fn f<'a>(x: &'a str) { // why", "fn f<'a>(x: &'a str) { "),
         ("shellscript", "echo $# ${#x} # count", "echo $# ${#x} "),
+        ("shellscript", 'echo \\" # "', 'echo \\" '),
         ("lua", "x = 1 --[[ one ]] + 2 -- three", "x = 1  + 2 "),
         ("ruby", "@a ||=begin", "@a ||=begin"),
         ("plaintext", "# all of it", "# all of it"),
@@ -28,6 +29,12 @@ def test_comments_are_taken_off_and_strings_are_left(
     language_id: str, line: str, code: str
 ) -> None:
     assert language_for(language_id).without_comment(line) == code
+
+
+def test_quotes_in_a_string_that_is_not_closed_open_none() -> None:
+    # Were each of them tried, this would take minutes.
+    line = 'x = "' + '\\"' * 50_000
+    assert language_for("python").without_comment(line + " # one") == line + " "
 
 
 @pytest.mark.parametrize(
