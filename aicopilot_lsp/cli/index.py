@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -87,6 +88,7 @@ def status_facts(root: Path, database: Path, found: IndexStatus) -> dict[str, An
     if found.fault:
         return {**facts, "state": found.fault}
     scan = _last_scan(found.state)
+    left_out = Counter(scan.get("left_out", {})) + Counter(found.notes)
     return {
         **facts,
         "state": "usable",
@@ -97,8 +99,7 @@ def status_facts(root: Path, database: Path, found: IndexStatus) -> dict[str, An
         "disk_bytes": found.disk_bytes,
         "finished_at": scan.get("at"),
         "took_s": scan.get("spent_s"),
-        "left_out": scan.get("left_out", {}),
-        "notes": dict(found.notes),
+        "left_out": dict(left_out.most_common()),
     }
 
 
@@ -122,11 +123,16 @@ def _status_lines(facts: Mapping[str, Any]) -> Iterator[str]:
     yield f"files     {facts['files']:,}, {_megabytes(facts['source_bytes'])} of text"
     yield f"symbols   {facts['symbols']:,}"
     yield f"finished  {_finished(facts)}"
-    for title, counts in (("left out", facts["left_out"]), ("noted", facts["notes"])):
-        for code, count in sorted(counts.items(), key=lambda one: -one[1]):
-            yield f"{title:9} {count:,} {code}: {_meaning(code)}"
+    yield from _left_out(facts["left_out"])
     if "not kept" in facts:
         yield f"→ {facts['not kept']}"
+
+
+def _left_out(counts: Mapping[str, int]) -> Iterator[str]:
+    for code, count in counts.items():
+        yield f"left out  {count:,} {_told(code)}"
+    if counts:
+        yield "→ `aicopilot index explain FILE` says of one file whether it is left out, and why."
 
 
 _TO_BUILD = (
@@ -159,13 +165,15 @@ def rebuild(as_json: AsJson = False, root: Root = None, config: ConfigFile = Non
     """
     project = _project(root)
     event = asyncio.run(_rebuilt(project, settings_for(config, project.root)))
+    with project.reader() as reader:
+        left_out = status_facts(project.root, project.database, reader.status()).get("left_out", {})
     if as_json:
-        facts = {"files": event.files, "took_s": event.spent_s, "left_out": event.left_out or {}}
+        facts = {"files": event.files, "took_s": event.spent_s, "left_out": left_out}
         print(json.dumps(facts, indent=2))
         return
     print(f"{event.files:,} files in {event.spent_s:.1f} s")
-    for code, count in sorted((event.left_out or {}).items(), key=lambda one: -one[1]):
-        print(f"left out  {count:,} {code}: {_meaning(code)}")
+    for line in _left_out(left_out):
+        print(line)
 
 
 async def _rebuilt(project: _Project, settings: Any) -> Any:
@@ -216,9 +224,17 @@ def search(
     if as_json:
         print(json.dumps([asdict(hit) for hit in hits], indent=2, ensure_ascii=False))
         return
+    if not hits:
+        print(_NOTHING_LIKE_IT, file=sys.stderr)
     for hit in hits:
         head = next((line for line in hit.text.splitlines() if line.strip()), "").strip()
         print(printable(f"{hit.path}:{hit.first + 1}-{hit.last}  {hit.score:.2f}  {head[:80]}"))
+
+
+_NOTHING_LIKE_IT = (
+    "Nothing in the index shares rare words with it. Words that many files of the project have"
+    " don't count; try a name, or a line of code."
+)
 
 
 async def _found(project: _Project, query: str, limit: int) -> tuple[list[Any], str]:
@@ -234,7 +250,11 @@ async def _found(project: _Project, query: str, limit: int) -> tuple[list[Any], 
 
 @app.command()
 def explain(
-    file: Annotated[Path, typer.Argument(help="A file of the project.", show_default=False)],
+    file: Annotated[
+        Path,
+        # One that can't be read is answered like any other.
+        typer.Argument(help="A file of the project.", show_default=False, readable=False),
+    ],
     as_json: AsJson = False,
     root: Root = None,
     config: ConfigFile = None,
@@ -259,7 +279,7 @@ def explain(
     else:
         for line in _explained(reason.text, facts, fault):
             print(printable(line))
-    if reason.code or facts is None:
+    if reason.code or facts is None or _is_empty(facts):
         raise typer.Exit(1)
 
 
@@ -275,7 +295,10 @@ def _explained(refusal: str, facts: FileFacts | None, fault: str) -> Iterator[st
         )
         yield _TO_BUILD
         return
-    note = f", but {_meaning(facts.note)}" if facts.note else ""
+    if _is_empty(facts):
+        yield f"It is not indexed. {_meaning(facts.note)}"
+        return
+    note = f", but not all of it. {_meaning(facts.note)}" if facts.note else ""
     yield f"It is indexed as {facts.language or 'text'}{note}"
     for symbol in facts.symbols:
         parent = f"{symbol.parent}." if symbol.parent else ""
@@ -287,8 +310,18 @@ def _explained(refusal: str, facts: FileFacts | None, fault: str) -> Iterator[st
         yield f"  imported by {', '.join(facts.importers)}"
 
 
+def _is_empty(facts: FileFacts) -> bool:
+    """Whether the index has nothing of a file but why."""
+    return bool(facts.note) and not (facts.symbols or facts.imports or facts.chunks)
+
+
+def _told(code: str) -> str:
+    """For a list: the code and what it means."""
+    return f"{code}: {_meaning(code)}" if code in set(Refusal) else f"{code}."
+
+
 def _meaning(code: str) -> str:
-    return MEANING[Refusal(code)] if code in set(Refusal) else code
+    return MEANING[Refusal(code)] if code in set(Refusal) else f"{code.capitalize()}."
 
 
 def _megabytes(count: int) -> str:

@@ -55,6 +55,7 @@ def test_an_index_is_built_shown_searched_and_explained(cli: Cli, project: Path)
         ("gen/made.py", "gitignore", "`gen/`, line 2 of .gitignore"),
         (".env", "secret-name", "keys and passwords"),
         ("app.py", "excluded", "`app.py` of context.exclude"),
+        ("long/a.py", "aicopilotignore", "long/.aicopilotignore is not understood"),
         ("missing.py", "not-a-file", "not there"),
     ],
 )
@@ -62,10 +63,32 @@ def test_a_file_that_is_not_indexed_is_explained_by_its_rule(
     cli: Cli, project: Path, name: str, code: str, where: str
 ) -> None:
     cli.file(".aicopilot.toml", '[context]\nexclude = ["app.py"]\n')
+    cli.file("long/.aicopilotignore", "x\n" * 5_000)
+    cli.file("long/a.py", "")
     explained = cli.json("index", "explain", project / name, "--json", "--root", project)
     assert explained["refused"] == code
     assert where in explained["why"]
     assert explained["facts"] is None
+
+
+def test_a_file_of_which_nothing_is_kept_is_told_as_left_out_in_each_scan(
+    cli: Cli, project: Path
+) -> None:
+    cli.file("latin.py", "").write_bytes(b"name = '\xe9\xff'\n")
+    root = ("--root", project)
+    built = cli.json("index", "rebuild", "--json", *root)
+    assert built["left_out"]["binary"] == 1
+    assert cli.json("index", "status", "--json", *root)["left_out"] == built["left_out"]
+    told = cli.run("index", "explain", project / "latin.py", *root)
+    assert (told.returncode, told.stdout) == (1, "It is not indexed. It is not text.\n")
+
+
+def test_a_search_that_finds_nothing_says_why(cli: Cli, project: Path) -> None:
+    root = ("--root", project)
+    cli.run("index", "rebuild", *root)
+    done = cli.run("index", "search", "zebra", *root)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "shares rare words" in done.stderr
 
 
 def test_an_index_that_is_not_there_cannot_be_searched(cli: Cli, project: Path) -> None:

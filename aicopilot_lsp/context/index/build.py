@@ -10,13 +10,14 @@ import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterable, Sequence
+from functools import partial
 
 from aicopilot_lsp.context.index.content import text_of
 from aicopilot_lsp.context.index.ignore import (
     GIT_EXCLUDE,
     IGNORE_FILES,
-    MAX_IGNORE_BYTES,
     IgnoreRules,
+    read_rules,
 )
 from aicopilot_lsp.context.index.journal import Journal
 from aicopilot_lsp.context.index.making import Making, noted
@@ -171,10 +172,8 @@ class Builder:
                 self._writer.set_state(SUSPECTS, self._journal.state)
 
     def _fresh_rules(self) -> IgnoreRules:
-        def read_text(path: str) -> str | None:
-            return self._root.read_text(path, MAX_IGNORE_BYTES)
-
-        return IgnoreRules(read_text, root=self._root.path, exclude=self._exclude)
+        read = partial(read_rules, self._root)
+        return IgnoreRules(read, root=self._root.path, exclude=self._exclude)
 
     def _adopt(self, walked: Walked) -> None:
         """Make what a walk has found all that there is."""
@@ -277,7 +276,6 @@ class Builder:
             stamp=content.stamp,
         )
         if isinstance(text, Refusal):
-            self.left_out[text] += 1
             self._add([noted(source, text)])
             return
         if self._journal.is_suspect(path):

@@ -14,7 +14,10 @@ from aicopilot_lsp.context.index.ignore import (
     GIT_EXCLUDE,
     GITIGNORE,
     MAX_IGNORE_BYTES,
+    MAX_PATTERNS,
     IgnoreRules,
+    is_too_long,
+    read_rules,
 )
 from aicopilot_lsp.context.index.opening import Root
 from aicopilot_lsp.context.index.refusal import MEANING, Refusal
@@ -47,7 +50,7 @@ def explain(folder: Path, file: Path, settings: Settings, sources: Mapping[str, 
         path = root.relative(str(file.absolute().parent.resolve() / file.name))
         if path is None:
             return Reason("", Refusal.OUTSIDE, MEANING[Refusal.OUTSIDE])
-        read = partial(root.read_text, max_bytes=MAX_IGNORE_BYTES)
+        read = partial(read_rules, root)
         exclude = (settings.completion.exclude, settings.context.exclude)
         refused = IgnoreRules(read, root=root.path, exclude=exclude).refusal(path)
         if refused is None:
@@ -93,7 +96,13 @@ def _setting(root: Root, path: str, settings: Settings, sources: Mapping[str, st
 
 def _line(root: Root, file: str, path: str) -> str:
     """The last line of an ignore file that means the path or a folder around it."""
-    lines = (root.read_text(file, MAX_IGNORE_BYTES) or "").splitlines()
+    text = read_rules(root, file) or ""
+    if is_too_long(text):
+        return (
+            f"{file} is not understood, so all that it stands beside is left out: it can't be read,"
+            f" is a link, or has more than {MAX_IGNORE_BYTES >> 10} KiB or {MAX_PATTERNS:,} lines."
+        )
+    lines = text.splitlines()
     for number in range(len(lines), 0, -1):
         pattern = parse(lines[number - 1])
         if pattern is None or pattern.keeps:

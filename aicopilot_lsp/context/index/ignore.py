@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from aicopilot_lsp.config.matching import is_meant
 from aicopilot_lsp.context.index.gitpattern import GitPattern, last_match, parse
 from aicopilot_lsp.context.index.names import is_printable_name, refused_folder, refused_name
+from aicopilot_lsp.context.index.opening import Root
 from aicopilot_lsp.context.index.refusal import Refusal
 
 GITIGNORE = ".gitignore"
@@ -24,6 +25,7 @@ IGNORE_FILES = frozenset((GITIGNORE, AICOPILOTIGNORE))
 MAX_IGNORE_BYTES = 64 << 10
 MAX_PATTERNS = 2000
 MAX_DEPTH = 64
+_TOO_LONG = "*" * (MAX_IGNORE_BYTES + 1)
 
 ReadText = Callable[[str], str | None]
 
@@ -146,11 +148,30 @@ class IgnoreRules:
         text = self._read_text(path)
         if not text:
             return None
-        lines = text.split("\n")
-        if len(text) > MAX_IGNORE_BYTES or len(lines) > MAX_PATTERNS:
-            lines = ["*"]
+        lines = ["*"] if is_too_long(text) else text.split("\n")
         patterns = [one for line in lines if (one := parse(line)) is not None]
         return _Layer(prefix, patterns) if patterns else None
+
+
+def read_rules(root: Root, path: str) -> str | None:
+    """The text of an ignore file as IgnoreRules wants it; None where there is none.
+
+    One that is there and can't be read counts as too long. So does an .aicopilotignore that is a
+    link; a .gitignore that is one is no file to git either.
+    """
+    found = root.read(path, MAX_IGNORE_BYTES)
+    if not isinstance(found, Refusal):
+        return found.data.decode("utf-8", "replace")
+    name = path.rpartition("/")[2]
+    is_there = found is Refusal.TOO_LARGE
+    is_there |= found is Refusal.UNREADABLE and name in IGNORE_FILES
+    is_there |= found is Refusal.LINK and name == AICOPILOTIGNORE
+    return _TOO_LONG if is_there else None
+
+
+def is_too_long(text: str) -> bool:
+    """Whether an ignore file has more than is read of one."""
+    return len(text) > MAX_IGNORE_BYTES or text.count("\n") >= MAX_PATTERNS
 
 
 def _first(layers: tuple[_Layer, ...], path: str, *, is_folder: bool) -> bool | None:

@@ -34,7 +34,8 @@ MEANING: Mapping[Refusal, str] = MappingProxyType(
         Refusal.OUTSIDE: "It lies outside of the workspace folder.",
         Refusal.LINK: "It is a symbolic link, or lies behind one. Links are not followed: what one"
         " in the folder leads to is read where it lies, if that is in the folder too.",
-        Refusal.NOT_A_FILE: "It is no regular file (a pipe, a socket or a device), or not there.",
+        Refusal.NOT_A_FILE: "It is not there, or no regular file but a folder, a pipe, a socket or"
+        " a device.",
         Refusal.UNREADABLE: "It can't be read: the system says no.",
         Refusal.NAME: "Its name is not valid UTF-8, or holds control characters.",
         Refusal.TOO_DEEP: "It lies too many folders deep.",

@@ -5,11 +5,12 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from aicopilot_lsp.context.index.ignore import IgnoreRules
+from aicopilot_lsp.context.index.ignore import IgnoreRules, read_rules
 from aicopilot_lsp.context.index.opening import Content, Root, Stamp
 from aicopilot_lsp.context.index.refusal import Refusal
 from aicopilot_lsp.context.index.walk import Found, Walked, by_use, refusal, walk
@@ -35,7 +36,7 @@ def make(root: Root, files: dict[str, str]) -> None:
 
 
 def rules_of(root: Root) -> IgnoreRules:
-    return IgnoreRules(lambda path: root.read_text(path, 65536), root=root.path)
+    return IgnoreRules(partial(read_rules, root), root=root.path)
 
 
 def walked(root: Root, *, max_files: int = 1000) -> Walked:
@@ -167,6 +168,22 @@ def test_a_folder_that_may_not_be_read_costs_only_itself(
     assert paths(found) == ["a.py", "open/c.py"]
     assert found.left_out == {Refusal.UNREADABLE: 1}
     assert root.read("closed/b.py", MAX_BYTES) is Refusal.UNREADABLE
+
+
+def test_an_ignore_file_that_can_not_be_read_hides_all_that_it_stands_beside(
+    root: Root, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(root, {"a.py": "", "x/b.py": "", "x/.gitignore": "c.py", "y/b.py": "", "y/rules": "c.py"})
+    (Path(root.path) / "y" / ".aicopilotignore").symlink_to("rules")
+    really = os.open
+
+    def denied(path: str, *args: int, **named: int) -> int:
+        if path == ".gitignore":
+            raise PermissionError(13, "Permission denied")
+        return really(path, *args, **named)
+
+    monkeypatch.setattr("os.open", denied)
+    assert paths(walked(root)) == ["a.py"]
 
 
 def test_names_that_are_no_utf8_are_left_out(root: Root) -> None:
