@@ -113,6 +113,7 @@ class IndexServices:
         service = self._services.pop(folder, None)
         if service is not None:
             _in_background(service.aclose(), self._ending)
+            self._make_room()
         self._stirred.set()
 
     def reconfigure(self, settings: Settings) -> None:
@@ -151,10 +152,16 @@ class IndexServices:
             if reason:
                 del self._services[folder]
                 self._refuse(folder, reason)
+                self._make_room()
                 return
             service.job = job_for(real, self._settings, self._directory)
             service.begin()
             await service.settled()
+
+    def _make_room(self) -> None:
+        """A folder for which there was no place has one when it is wanted the next time."""
+        for folder in [one for one, status in self._refused.items() if status.reason == _TOO_MANY]:
+            del self._refused[folder]
 
     def _refuse(self, folder: Path, reason: str) -> None:
         status = Status(root=folder, state=State.OFF, reason=reason)

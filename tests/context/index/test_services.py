@@ -94,6 +94,17 @@ async def test_there_is_an_end_to_how_many_are_kept(bench: Bench) -> None:
     assert "no more than that" in last.reason
 
 
+async def test_a_folder_too_many_has_its_turn_when_another_one_leaves(bench: Bench) -> None:
+    folders = [bench.project(str(number)) for number in range(MAX_FOLDERS + 1)]
+    for folder in folders:
+        bench.services.want(folder)
+    assert bench.services.is_off(folders[-1])
+    bench.services.drop(folders[0])
+    bench.services.want(folders[-1])
+    assert not bench.services.is_off(folders[-1])
+    assert [status.root for status in bench.services.statuses()] == folders[1:]
+
+
 async def test_a_folder_that_leaves_the_workspace_has_no_worker(bench: Bench) -> None:
     folder = bench.project("a")
     bench.services.want(folder)
