@@ -1,7 +1,7 @@
 """Pieces of the workspace that share identifiers with the lines around the cursor.
 
 The index finds those that share rare ones; how near they are all their words tell. With that the
-line that was really there stands in one of the first three at 42 of 300 places, in the index's own
+line that was really there stands in one of the first three at 41 of 300 places, in the index's own
 order at 35 (bench/README.md).
 """
 
