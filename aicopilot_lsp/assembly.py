@@ -248,6 +248,14 @@ class Engine:
         """It is no part of the workspace any longer: let go of its index."""
         if self._context is not None:
             self._context.folder_removed(root)
+        self.elsewhere_changed()
+
+    def elsewhere_changed(self) -> None:
+        """Other files may be shown than before: forget what models have read, for that is shown to
+        them again as long as their prompts begin alike."""
+        self._end_rest()
+        if self._memory is not None:
+            self._memory.models.clear()
 
     def accepted(self, suggestion_id: str) -> None:
         """The editor's user accepted this suggestion."""

@@ -201,6 +201,18 @@ async def test_what_was_asked_under_other_settings_is_not_read_ahead_under_new_o
     await bench.engine.aclose()
 
 
+async def test_where_other_files_have_changed_a_prompt_is_made_anew(bench_of: BenchOf) -> None:
+    bench = bench_of(snippet("gone", path="gone.py"))
+    await bench.ask("x = ")
+    bench.context.snippets = ()
+    await bench.ask("x = y")
+    assert "def gone" in bench.prompts()[-1]  # what has been read costs nothing
+    bench.engine.elsewhere_changed()
+    await bench.ask("x = yz")
+    assert "def gone" not in bench.prompts()[-1]
+    await bench.engine.aclose()
+
+
 async def test_nobody_rests_while_another_request_is_under_way(bench_of: BenchOf) -> None:
     bench = bench_of(*MANY)
     bench.backend.hold()

@@ -193,6 +193,8 @@ class _Server:
             self.session.notices.index_failed(status.root.name, status.reason)
         elif status.state is State.READY:
             self.session.notices.index_serves(status.root.name)
+            if self.session.engine is not None:
+                self.session.engine.elsewhere_changed()
         if self.session.client.progress:
             self._index_progress.changed(status)
 

@@ -44,10 +44,12 @@ class Shown:
         """There may be other settings, folders or ignore files than before."""
         self._asked = {}
 
-    def saved(self, uri: str) -> None:
-        """A document was saved: it may be one that says what is ignored."""
-        if PurePosixPath(uri).name in _IGNORE_FILES:
+    def saved(self, uri: str) -> bool:
+        """A document was saved; whether it is one that says what is ignored."""
+        says_so = PurePosixPath(uri).name in _IGNORE_FILES
+        if says_so:
             self.forget()
+        return says_so
 
     async def paths_of(
         self, languages: Mapping[str, str], beside: Beside, settings: Settings

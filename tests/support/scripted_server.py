@@ -133,6 +133,9 @@ class ScriptedEngine:
     def folder_removed(self, root: Path) -> None:
         self._trace("removed", root)
 
+    def elsewhere_changed(self) -> None:
+        self._trace("elsewhere")
+
     def accepted(self, suggestion_id: str) -> None:
         self._trace("accepted", suggestion_id)
         if suggestion_id == RELEASE:

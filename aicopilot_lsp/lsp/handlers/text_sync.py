@@ -66,7 +66,8 @@ def did_close(session: Session, params: types.DidCloseTextDocumentParams) -> Non
 
 def on_disk_changed(session: Session, uri: str) -> None:
     """A file was saved, or came or went."""
-    session.shown.saved(uri)
+    if session.shown.saved(uri) and session.engine is not None:
+        session.engine.elsewhere_changed()
     path = local_path(uri)
     if path is not None:
         session.indexes.changed(path)
