@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 
 _SLIP_SHARE = 0.03
+_MOST_TRIES = 100_000  # to find a stretch
 _LETTERS = "etaoinshrdlu"
 
 
@@ -64,11 +65,14 @@ def session(
 def _stretch(text: str, chance: random.Random, length: tuple[int, int]) -> tuple[int, int]:
     """Some lines of code within the file, none of them blank."""
     lines = text.split("\n")
-    while True:
+    for _ in range(_MOST_TRIES):
         first = chance.randrange(len(lines))
         last = first + chance.randint(*length)
         if last < len(lines) and all(line.strip() for line in lines[first:last]):
             return first, last
+    raise ValueError(
+        f"a file has no stretch of {length[0]} to {length[1]} lines without a blank one"
+    )
 
 
 def _typed(
