@@ -119,8 +119,9 @@ def _masking(language: Language) -> re.Pattern[str]:
     )
     lines = (rf"(?<!\S){re.escape(mark)}.*" for mark in language.line_comment)
     comments = [*blocks, *lines] or [_PLAIN_COMMENT]
+    # A quote behind a backslash opens nothing; were each tried, a line of them would take 1 ms.
     # Ends of lines match too, so that Python's lock is let go of at each.
-    return re.compile("|".join([*comments, _STRING, r"\n"]), re.MULTILINE)
+    return re.compile("|".join([*comments, r"\\.", _STRING, r"\n"]), re.MULTILINE)
 
 
 _NOT_LINE_END = re.compile(r"[^\n]")
@@ -128,7 +129,7 @@ _NOT_LINE_END = re.compile(r"[^\n]")
 
 def _blanks(match: re.Match[str]) -> str:
     found = match[0]
-    return found if found == "\n" else _NOT_LINE_END.sub(" ", found)
+    return found if found[0] in "\n\\" else _NOT_LINE_END.sub(" ", found)
 
 
 def _width(code: str) -> int:
