@@ -100,6 +100,7 @@ class Worker:
                 return 0
             if not self._job.watch:
                 return EXIT_UNUSABLE
+            self._say(Event(say=Say.STUCK))
             if not self._pause(_RETRY_S):
                 return 0
 

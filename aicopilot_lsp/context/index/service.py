@@ -136,7 +136,7 @@ class IndexService:
             self._task = asyncio.get_running_loop().create_task(self._keep())
 
     async def settled(self) -> None:
-        """Return when the first scan is through, or it is known that there will be none."""
+        """Return when the first scan is through, or it is known that there will be none soon."""
         await self._settled.wait()
 
     def changed(self, paths: Sequence[str]) -> None:
@@ -226,6 +226,8 @@ class IndexService:
             case Say.TROUBLE:
                 _log.warning("%s", event.message)
                 self._put(reason=event.message)
+            case Say.STUCK:
+                self._settled.set()
             case Say.UPDATED:
                 pass
         if self.status.state is State.READY:

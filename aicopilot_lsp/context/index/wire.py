@@ -94,6 +94,7 @@ class Say(StrEnum):
     FINISHED = "finished"  # a scan is through
     UPDATED = "updated"  # single files were indexed anew (`changed`) or are gone (`removed`)
     TROUBLE = "trouble"  # `message`: what happened, what still works, what to do
+    STUCK = "stuck"  # because of that, nothing more is done for a while
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

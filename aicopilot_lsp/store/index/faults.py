@@ -35,7 +35,7 @@ _MESSAGES = {
     ),
     StoreErrorKind.FULL: (
         "The disk is full, so the index of this workspace can't grow."
-        " What was indexed before is still used. Free some room, or set a smaller limit."
+        " What was indexed before is still used. Free some room, or lower `context.max_index_mb`."
     ),
     StoreErrorKind.DENIED: (
         "The index of this workspace can't be written: {path}."

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,8 @@ def test_a_full_disk_is_said_and_with_room_again_the_index_is_built(
             assert worker.process.wait() == EXIT_UNUSABLE
         assert len(said) == 1
         assert "disk is full" in said[0]
+        with IndexWorker(replace(job, watch=True)) as worker:
+            worker.until(Say.STUCK)
         filler.unlink()
         with IndexWorker(job) as worker:
             worker.until(Say.FINISHED)

@@ -109,6 +109,18 @@ async def test_progress_is_told_until_the_first_scan_is_through(
     assert one.told[0]["root"] == "/w"
 
 
+async def test_a_command_does_not_wait_for_a_worker_that_is_stuck(
+    bench: Callable[..., Bench],
+) -> None:
+    trouble = {"say": "trouble", "message": "The disk is full."}
+    one = bench([STARTED, trouble, {"say": "stuck"}, "listen"])
+    await one.service.settled()
+    assert (one.service.status.state, one.service.status.reason) == (
+        State.SCANNING,
+        "The disk is full.",
+    )
+
+
 async def test_changes_are_handed_on_and_the_end_is_said(bench: Callable[..., Bench]) -> None:
     one = bench([FINISHED, "listen"])
     await one.service.settled()
