@@ -226,7 +226,8 @@ class IndexService:
             case Say.TROUBLE:
                 _log.warning("%s", event.message)
                 self._put(reason=event.message)
-            case Say.STUCK:
+            case Say.STUCK:  # until it has STARTED again
+                self._put(state=State.FAILED)
                 self._settled.set()
             case Say.UPDATED:
                 pass

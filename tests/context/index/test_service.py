@@ -115,10 +115,8 @@ async def test_a_command_does_not_wait_for_a_worker_that_is_stuck(
     trouble = {"say": "trouble", "message": "The disk is full."}
     one = bench([STARTED, trouble, {"say": "stuck"}, "listen"])
     await one.service.settled()
-    assert (one.service.status.state, one.service.status.reason) == (
-        State.SCANNING,
-        "The disk is full.",
-    )
+    status = one.service.status
+    assert (status.state, status.reason) == (State.FAILED, "The disk is full.")
 
 
 async def test_changes_are_handed_on_and_the_end_is_said(bench: Callable[..., Bench]) -> None:
