@@ -7,6 +7,7 @@ most answers.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Collection, Coroutine, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -27,6 +28,9 @@ OpenText = tuple[Outline, Sequence[str]]
 
 # A request asks some 30 questions; behind more than this is one that nobody needs in time.
 _MOST_WAITING = 256
+# What is carried through gets no more answers after this much of the thread's own time: in a
+# workspace where everything inherits from everything, one question leads to thousands.
+_MOST_CARRIED_S = 0.1
 
 
 class LocalIndex:
@@ -39,6 +43,8 @@ class LocalIndex:
     is_hidden : callable
         Whether nothing of a file may be told, by its path; asked of files that are not open.
         Both are called in the thread.
+    clock : callable
+        Seconds of the calling thread's own time.
     """
 
     def __init__(
@@ -47,8 +53,9 @@ class LocalIndex:
         *,
         resolve: Resolve | None = None,
         is_hidden: Callable[[str], bool] = lambda _: False,
+        clock: Callable[[], float] = time.thread_time,
     ) -> None:
-        self._reader = reader
+        self._reader, self._clock = reader, clock
         self._remembered = RememberedReader(reader)
         self._answers = Answers(self._remembered, resolve, is_hidden)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="index")
@@ -100,7 +107,7 @@ class LocalIndex:
 
     def carrier(self) -> "Carrier":
         """For one request, with the documents that are open now."""
-        return Carrier(_AtHand(self._answers), self._ask)
+        return Carrier(_AtHand(self._answers, self._clock), self._ask)
 
     async def status(self) -> IndexStatus:
         """What the index on the disk holds."""
@@ -147,33 +154,41 @@ _Ask = Callable[[Callable[[], Any], Any], Coroutine[Any, Any, Any]]
 class Carrier:
     """Carries coroutines through in the index's thread; questions of one carrier are answered once.
 
-    For one request. What is carried may wait for the index that it is given and for nothing else.
+    For one request. What is carried may wait for the index that it is given and for nothing else;
+    what asks for too long is answered with nothing from then on.
     """
 
-    def __init__(self, index: Index, ask: _Ask) -> None:
+    def __init__(self, index: "_AtHand", ask: _Ask) -> None:
         self._index, self._ask = index, ask
 
     async def __call__(self, work: Callable[[Index], Coroutine[Any, Any, _T]], empty: _T, /) -> _T:
         """What `work` returns, or `empty` where the thread does not answer. Raises what it raises,
         and RuntimeError where it waits for something else."""
-        return cast(_T, await self._ask(lambda: _through(work(self._index)), empty))
+        return cast(_T, await self._ask(lambda: _through(work, self._index), empty))
 
 
-def _through(work: Coroutine[Any, Any, _T]) -> _T:
+def _through(work: Callable[[Index], Coroutine[Any, Any, _T]], index: "_AtHand") -> _T:
+    index.begin()
+    carried = work(index)
     try:
-        work.send(None)
+        carried.send(None)
     except StopIteration as end:
         return cast(_T, end.value)
-    work.close()
+    carried.close()
     raise RuntimeError("what is carried through waits for something else than the index")
 
 
 class _AtHand:
     """An `Index` in the thread itself, whose answers nobody has to wait for."""
 
-    def __init__(self, answers: Answers) -> None:
-        self._answers = answers
+    def __init__(self, answers: Answers, clock: Callable[[], float]) -> None:
+        self._answers, self._clock = answers, clock
         self._known: dict[Hashable, Any] = {}
+        self._ends_s = 0.0
+
+    def begin(self) -> None:
+        """Something else asks from now on."""
+        self._ends_s = self._clock() + _MOST_CARRIED_S
 
     async def defining(self, names: Collection[str], *, limit: int = 64) -> Sequence[Symbol]:
         return self._once(self._answers.defining, tuple(sorted(names)), limit)
@@ -196,13 +211,15 @@ class _AtHand:
         return self._once(self._answers.search, text, tuple(sorted(exclude)), "", limit)
 
     async def lines(self, path: str, first: int, last: int) -> str:
-        return self._once(self._answers.lines, path, first, last)
+        return self._once(self._answers.lines, path, first, last, empty="")
 
     async def paths(self, pattern: str, *, limit: int = 32) -> Sequence[str]:
         return self._once(self._answers.paths, pattern, limit)
 
-    def _once(self, ask: Callable[..., _T], *asked: Hashable) -> _T:
+    def _once(self, ask: Callable[..., _T], *asked: Hashable, empty: Any = ()) -> _T:
         key = (ask.__name__, *asked)
         if key not in self._known:
+            if self._clock() >= self._ends_s:
+                return cast(_T, empty)
             self._known[key] = ask(*asked)
         return cast(_T, self._known[key])

@@ -313,3 +313,25 @@ async def test_what_waits_for_something_else_can_not_be_carried(tmp_path: Path) 
     with pytest.raises(RuntimeError, match="something else than the index"):
         await index.carrier()(work, 0)
     await index.aclose()
+
+
+async def test_what_asks_for_too_long_gets_no_more_answers_and_the_next_does(
+    tmp_path: Path, writer: IndexWriter
+) -> None:
+    time_s = iter(range(100))  # each look at the clock is 30 ms later
+    index = LocalIndex(IndexReader(tmp_path / "i"), clock=lambda: 0.03 * next(time_s))
+
+    async def work(index: Index) -> list[int]:
+        paths = [f"{number}.py" for number in range(6)]
+        found = [len(await index.symbols_in(path)) for path in ("stock.py", *paths, "shop.py")]
+        return [*found, len(await index.symbols_in("stock.py"))]
+
+    carrier = index.carrier()
+    assert await carrier(work, []) == [3, 0, 0, 0, 0, 0, 0, 0, 3]  # what is known is told
+    assert (await carrier(work, []))[-2:] == [0, 3]
+
+    async def ask(index: Index) -> Sequence[Symbol]:
+        return await index.symbols_in("shop.py")
+
+    assert [one.name for one in await carrier(ask, ())] == ["Shop", "sell"]
+    await index.aclose()
