@@ -14,6 +14,7 @@ from aicopilot_lsp.completion.prompt import (
     Frozen,
     Layout,
     hole,
+    is_worn,
     lay_out,
     render,
     with_files_above,
@@ -103,13 +104,15 @@ def window_for(
     *,
     resting: bool = False,
 ) -> Window:
-    """Where the window of the next prompt is: where it was, as long as that serves. A rest moves it
-    to the cursor in any case."""
+    """Where the window of the next prompt is: where it was, as long as that serves. In a rest it
+    moves sooner."""
     read, room = known.read(snapshot.document.uri), planner.room_for(budget)
     held = _still_visible(read.held if read else (), may_show)
     taken = planner.chars(held)
     previous = read.frozen if read else None
-    if previous is not None and (resting or previous.room_chars + taken > budget.most_chars):
+    if previous is not None and (
+        previous.room_chars + taken > budget.most_chars or (resting and is_worn(previous, snapshot))
+    ):
         previous = None
     layout = lay_out(snapshot, previous, budget.prompt_chars - room.cold)
     moved = layout.frozen is not previous
@@ -147,7 +150,7 @@ async def compose(
     read, held = window.read, window.held
     moved = not layout.frozen.continues(read.frozen if read else None)
     cold = chosen[:1] != held[:1] or (moved and not chosen)
-    if not (window.moved and lookup and lookup.gathered):
+    if not ((window.moved or window.resting) and lookup and lookup.gathered):
         lookup = read.lookup if read else None
     known.note(snapshot.document.uri, Read(layout.frozen, chosen, lookup))
     healed = Healed(middle=layout.middle)
@@ -172,7 +175,7 @@ async def compose(
         chosen=chosen,
         lookup=lookup,
         cold=cold,
-        changed=moved or chosen != held,
+        changed=moved or chosen != (read.held if read else ()),
     )
 
 
@@ -185,7 +188,7 @@ def _filled(
 ) -> tuple[Layout, tuple[Chosen, ...]]:
     """The window with snippets in front. What these show depends on it, and its size on them: they
     are planned for the window that is left beside as many of them as there may be."""
-    if not window.moved:
+    if not (window.moved or window.resting):
         return window.layout, window.held
     layout, room, resting = window.layout, window.room, window.resting
     chosen = planner.plan(
@@ -193,13 +196,16 @@ def _filled(
         window.held,
         shown=layout.prefix + layout.middle + layout.suffix,
         room=room,
-        moved=True,
+        moved=window.moved,
         resting=resting,
     )
+    if chosen == window.held and not window.moved:
+        return layout, chosen
     taken = planner.chars(chosen)
     # What was read while nobody waited takes nothing from the window.
     left = budget.prompt_chars - (taken if taken <= room.cold and not resting else 0)
-    return lay_out(snapshot, window.previous, left), chosen
+    # What is behind changed snippets is read anew in any case.
+    return lay_out(snapshot, None if resting else window.previous, left), chosen
 
 
 def visible(gathered: Gathered, may_show: _MayShow) -> Gathered:

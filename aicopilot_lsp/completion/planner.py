@@ -32,6 +32,9 @@ _COLD_SHARE = 0.5
 _COLD_BAR = Bar(worth=0.2, per_char=0.0004)
 # What is read in a rest is filled to this share, so that some can be added before room is made.
 _FRESH_SHARE = 0.8
+# In a rest at a window that still serves, all is read anew when what is new is worth this much of
+# what is there: who goes on before that is through waits for what the model has forgotten.
+_WORTH_READING = 0.25
 # Full snippets make room when what is new is worth this much of what is there.
 _WORTH_MAKING_ROOM = 0.25
 
@@ -82,7 +85,7 @@ def plan(
     wanted = select(gathered, room_chars=fresh, shown=shown, kept=held, bar=bar)
     there = _things(held)
     new = [one for one in wanted if there.isdisjoint(_things([one]))]
-    if not new:
+    if not new or (not moved and _value(new) < _WORTH_READING * _value(held)):
         return tuple(held)
     if chars([*held, *new]) <= most:
         return (*held, *new)

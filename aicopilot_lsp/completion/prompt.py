@@ -217,6 +217,17 @@ def _still_holds(frozen: Frozen, document: DocumentSnapshot, cursor: Point) -> b
     )
 
 
+def is_worn(frozen: Frozen, snapshot: Snapshot) -> bool:
+    """Whether half of what may be typed at a window has been: a good time to move it, when nobody
+    waits."""
+    document, cursor = snapshot.document, snapshot.cursor
+    typed = _chars(document.lines[frozen.freeze : cursor.line]) + cursor.column
+    return (
+        2 * (cursor.line - frozen.freeze) > _MAX_MIDDLE_LINES
+        or 2 * typed > frozen.room_chars * _MAX_MIDDLE_SHARE
+    )
+
+
 def _freeze(
     document: DocumentSnapshot, cursor: Point, previous: Frozen | None, budget_chars: int
 ) -> Frozen:

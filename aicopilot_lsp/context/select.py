@@ -47,6 +47,9 @@ class Bar:
 LOW = Bar()
 # A type of which half the members are shown is in use: the other half is worth more than half.
 _FRESH = 0.5
+# What is cut short is so by what is likely wanted: the dozen members told of a type with 200 are
+# worth far more than a dozen of 200.
+_LIKELIEST = 0.35
 # What is believed in little is worth less than its share: each thing shown also distracts.
 _BELIEF = 1.5
 _EACH_CHARS = 30  # and costs so many characters more than it has
@@ -223,7 +226,8 @@ class _Pack:
             if name not in self.names and self.covered[name] - (name in own) <= 0
         )
         whole = max(len(one.names) for one in item.snippet.renderings)
-        fresh = (new / whole) ** _FRESH if whole else 1.0
+        there = len(rendering.names)
+        fresh = (new / there) ** _FRESH * (there / whole) ** _LIKELIEST if there else 1.0
         worth: float = item.snippet.score**_BELIEF * _SHOWN[rendering.size] * fresh
         is_kept = f"{item.snippet.path}\0{rendering.text}" in self.kept
         return worth * _KEPT if is_kept else worth

@@ -13,7 +13,7 @@ from aicopilot_lsp.completion.prompt import Frozen
 from aicopilot_lsp.completion.types import Lookup, Outcome, OutcomeKind, Snapshot
 from aicopilot_lsp.completion.warming import warm
 from aicopilot_lsp.config.settings import CompletionSettings
-from aicopilot_lsp.context.types import Gathered
+from aicopilot_lsp.context.types import Gathered, Snippet
 from aicopilot_lsp.errors import ModelError, ModelErrorKind
 from aicopilot_lsp.models.protocol import Backend, Site
 from aicopilot_lsp.text.document import DocumentSnapshot, Point
@@ -67,7 +67,19 @@ class Bench:
         return self.finds(snapshot)
 
     def _two(self, snapshot: Snapshot) -> Gathered:
-        found = gathered(snippet("take_stock"), snippet("count_shelves"))
+        return self._found(snapshot, snippet("take_stock"), snippet("count_shelves"))
+
+    def three(self, snapshot: Snapshot) -> Gathered:
+        names = ("take_stock", "count_shelves", "open_shop")
+        return self._found(snapshot, *map(snippet, names))
+
+    def with_little(self, snapshot: Snapshot) -> Gathered:
+        return self._found(
+            snapshot, snippet("take_stock"), snippet("count_shelves"), snippet("odd", score=0.2)
+        )
+
+    def _found(self, snapshot: Snapshot, *snippets: Snippet) -> Gathered:
+        found = gathered(*snippets)
         situation = replace(found.situation, document=snapshot.document, cursor=snapshot.cursor)
         return replace(found, situation=situation)
 
@@ -112,6 +124,30 @@ async def test_in_a_rest_they_are_asked_with_patience() -> None:
     assert [patient for _, patient in bench.looked] == [False, True]
 
 
+async def test_in_a_rest_with_nothing_new_the_model_keeps_what_it_has_read() -> None:
+    bench = Bench()
+    first = await bench.ask(typed("x = "))
+    asked = len(bench.backends[0].requests)
+    await bench.rest(typed("x = take"))
+    assert len(bench.backends[0].requests) == asked
+    bench.finds = bench.with_little
+    await bench.rest(typed("x = take"))
+    assert len(bench.backends[0].requests) == asked
+    second = await bench.ask(typed("x = take"))
+    assert first.sent and second.sent
+    assert second.sent.prompt.startswith(first.sent.prompt.rpartition("x = ")[0])
+
+
+async def test_in_a_rest_with_something_new_the_model_reads_it_and_the_window_too() -> None:
+    bench = Bench()
+    await bench.ask(typed("x = "))
+    bench.finds = bench.three
+    asked = len(bench.backends[0].requests)
+    await bench.rest(typed("x = "))
+    assert len(bench.backends[0].requests) == asked + 1
+    assert "def open_shop" in bench.backends[0].requests[-1].prompt
+
+
 async def test_in_a_rest_they_are_not_asked_for_a_model_that_reads_nothing_ahead() -> None:
     bench = Bench(ScriptedBackend(site=Site(endpoint="https://models.example.com", metered=True)))
     await bench.rest(typed("x = "))
@@ -138,6 +174,7 @@ async def test_a_request_that_asks_none_tells_when_they_were_asked_and_what_they
     assert second.sent.lookup == first.sent.lookup
     assert "context" in first.timings_ms and "context" not in second.timings_ms
 
+    bench.finds = bench.three
     await bench.rest(typed("xy"))
     bench.now_s = 15.0
     third = await bench.ask(typed("xyz"))

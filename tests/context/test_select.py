@@ -6,7 +6,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicopilot_lsp.context.select import select
+from aicopilot_lsp.context.select import Bar, select
 from aicopilot_lsp.context.sources import diagnostics
 from aicopilot_lsp.context.types import (
     Around,
@@ -64,6 +64,19 @@ def test_with_room_a_thing_is_shown_large_and_without_small() -> None:
 
 def test_what_is_believed_in_too_little_stays_out_however_much_room_there_is() -> None:
     assert _select(_snippet("maybe", score=0.01), room=100_000) == ()
+
+
+def test_the_likeliest_members_of_a_large_type_are_worth_more_than_their_share() -> None:
+    names = [f"member_{number}" for number in range(200)]
+    sizes = ((Size.SIGNATURE, names), (Size.NAME, names[:12]))
+    renderings = tuple(
+        Rendering(size=size, text=f"class Large: {' '.join(shown)}", names=frozenset(shown))
+        for size, shown in sizes
+    )
+    large = replace(_snippet("Large", score=1.0), renderings=renderings)
+    found = gathered_of(_SITUATION, [large])
+    chosen = select(found, room_chars=400, shown="", bar=Bar(worth=0.2))
+    assert [one.rendering.size for one in chosen] == [Size.NAME]
 
 
 def test_names_that_the_prompt_shows_are_not_shown_again() -> None:

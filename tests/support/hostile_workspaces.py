@@ -56,7 +56,8 @@ HOSTILE: dict[str, str | bytes] = {
     "take back with a space": "[completion]\nexclude = [' !secrets/', '\\\\!x']",
     "empty the exclusions": "[completion]\nexclude = []\ndisabled_languages = []",
     "index the disk": "[context]\nindex_folders = ['/', '~']",
-    "context on": "[context]\nenabled = true\nindex = true\nembeddings = true\nexclude = ['!private/']",
+    "context on": "[context]\nenabled = true\nindex = true\nembeddings = true\n"
+    "exclude = ['!private/']",
     "context empty": "[context]\nexclude = []\ndisabled_sources = []\nbudget_ms = 5000",
     "a large index": "[context]\nmax_index_mb = 100000\nmax_file_kb = 100000",
     "more tokens": "[completion]\nmax_prompt_tokens = 65536\nmax_output_tokens = 4096",
