@@ -333,5 +333,6 @@ async def test_what_asks_for_too_long_gets_no_more_answers_and_the_next_does(
     async def ask(index: Index) -> Sequence[Symbol]:
         return await index.symbols_in("shop.py")
 
-    assert [one.name for one in await carrier(ask, ())] == ["Shop", "sell"]
+    nothing: Sequence[Symbol] = ()
+    assert [one.name for one in await carrier(ask, nothing)] == ["Shop", "sell"]
     await index.aclose()
