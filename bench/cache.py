@@ -5,9 +5,9 @@
 A session of typing in three real files (bench/keystrokes.py) goes through the whole engine, a
 request for each key, to the real embedded model, with snippets from the index of their workspace.
 Where the session jumps to another place or file, the user is taken to rest there for a moment, and
-the model reads ahead; what that evaluates is told apart, since nobody waits for it. With --rests 2
-that is so of every second place only, with --rests 0 of none: elsewhere they type at once. What the
-first key at a place costs is told by itself.
+the model reads ahead; what that evaluates is told apart, since nobody waits for it. That is so of
+every Nth place (--rests N; 0: of none): elsewhere they type at once. What the first key at a place
+costs is told by itself.
 
 Compared on the same keys, with prompts of the same size:
 
@@ -239,11 +239,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("files", nargs="*", type=Path, default=usual)
     parser.add_argument("--root", type=Path, default=here, help="the files' workspace")
     parser.add_argument("--keys", type=int, default=600)
-    parser.add_argument("--lines", type=int, nargs=2, default=(2, 5), help="of a stretch")
-    parser.add_argument("--rests", type=int, default=1, help="at every Nth place; 0: at none")
+    parser.add_argument("--lines", type=int, nargs=2, default=(1, 3), help="of a stretch")
+    parser.add_argument("--rests", type=int, default=2, help="at every Nth place; 0: at none")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--cold-tokens", type=int, default=700, help="of the file's own text")
-    parser.add_argument("--ahead-tokens", type=int, default=800, help="of snippets, after a rest")
+    parser.add_argument("--cold-tokens", type=int, default=1_000, help="of the file's own text")
+    parser.add_argument("--ahead-tokens", type=int, default=1_000, help="of snippets, after a rest")
     parser.add_argument("--config", type=Path, help="stands in for the user's config file")
     return parser.parse_args()
 

@@ -9,9 +9,10 @@ tasks tell what two hundred exact matches do not. For tuning; what users see is 
 
 A way is a kind and the tokens of its prompt: `alone` has the file's own text only, `cold` snippets
 in a prompt that somebody waits for, `rest` (own text + snippets) those that were read in a rest;
-`share`, `worth` and `per_char` stand in for the planner's figures. The engine makes the prompts;
-the truth's first line, of blocks the whole, is then read token by token, at most 24 of them, by the
-llama.cpp server of the configured model. A run that was cut short goes on where it was.
+`share`, `worth` and `per_char` stand in for the planner's figures, and `without=NAME` leaves a
+source out. The engine makes the prompts; the truth's first line, of blocks the whole, is then read
+token by token, at most 24 of them, by the llama.cpp server of the configured model. A run that was
+cut short goes on where it was.
 """
 
 import argparse
@@ -56,6 +57,7 @@ class Way:
     context: bool = True
     share: float = _USUAL_SHARE
     bar: Bar = _USUAL_BAR
+    without: str = ""
 
     def prepare(self) -> None:
         """Have the planner do so."""
@@ -124,7 +126,8 @@ async def _measure(
 async def _row(task: Task, way: Way, settings: Settings, repositories: Path) -> dict[str, Any]:
     way.prepare()
     root = tasks.repository(task, repositories)
-    context = replace(settings.context, enabled=way.context)
+    disabled = (*settings.context.disabled_sources, *filter(None, [way.without]))
+    context = replace(settings.context, enabled=way.context, disabled_sources=disabled)
     engine = open_engine(
         replace(settings, context=context), remembers_speed=False, with_context=way.context
     )
@@ -192,6 +195,8 @@ def _way(text: str) -> Way:
         name, _, value = figure.partition("=")
         if name == "share":
             way = replace(way, share=float(value))
+        elif name == "without":
+            way = replace(way, without=value)
         else:
             way = replace(way, bar=replace(way.bar, **{name: float(value)}))
     return way
