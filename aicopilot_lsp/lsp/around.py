@@ -1,15 +1,13 @@
 """What the editor showed and did besides the current document, as context.types has it.
 
 `taken` freezes it in the turn in which a request was read; `around` gives it paths later, and
-leaves out what may not be shown along with other files (shown.py). Diagnostics are not here: a
-client does not send those of other servers to us. Code actions carry them in their `context`; who
-handles those can fill `Around.diagnostics`.
+leaves out what may not be shown along with other files (shown.py).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from aicopilot_lsp.context.types import Around, Hunk, OpenFile, View
+from aicopilot_lsp.context.types import Around, Diagnostic, Hunk, OpenFile, View
 from aicopilot_lsp.lsp.client import Folder
 from aicopilot_lsp.lsp.history import Edited, Seen
 from aicopilot_lsp.lsp.session import Session
@@ -28,6 +26,7 @@ class Taken:
     open_files: tuple[DocumentSnapshot, ...] = field(default=(), repr=False)
     edits: Sequence[Edited] = ()
     views: Sequence[Seen] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 def taken(session: Session, uri: str) -> Taken:
@@ -38,7 +37,8 @@ def taken(session: Session, uri: str) -> Taken:
     others = (one for one in history.uris() if one != uri)
     found = (session.documents.take(one, max_lines=_MAX_LINES) for one in others)
     opened = [one.snapshot for one in found if one is not None]
-    return Taken(tuple(opened[:MAX_OPEN_FILES]), history.edits(), history.views())
+    diagnostics = session.diagnostics.of(uri)
+    return Taken(tuple(opened[:MAX_OPEN_FILES]), history.edits(), history.views(), diagnostics)
 
 
 async def around(session: Session, uri: str, taken: Taken, folders: tuple[Folder, ...]) -> Around:
@@ -56,6 +56,7 @@ async def around(session: Session, uri: str, taken: Taken, folders: tuple[Folder
         ),
         edits=tuple(_hunk(one, shown[one.uri]) for one in taken.edits if one.uri in shown),
         views=tuple(_view(one, shown[one.uri]) for one in taken.views if one.uri in shown),
+        diagnostics=taken.diagnostics,
     )
 
 

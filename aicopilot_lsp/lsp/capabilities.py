@@ -50,6 +50,7 @@ def _capabilities(client: Client) -> types.ServerCapabilities:
                 types.TextDocumentContentOptions(schemes=[SCHEME]) if client.reads_content else None
             ),
         ),
+        experimental={"aicopilot": {"diagnostics": True}},  # may be told to us (diagnostics.py)
     )
 
 

@@ -8,6 +8,7 @@ from aicopilot_lsp.completion.types import OutcomeKind
 from aicopilot_lsp.config.settings import Settings
 from aicopilot_lsp.context.index.services import IndexServices
 from aicopilot_lsp.lsp.client import Client, Folder
+from aicopilot_lsp.lsp.diagnostics import Diagnostics
 from aicopilot_lsp.lsp.documents import Documents
 from aicopilot_lsp.lsp.engine import Engine
 from aicopilot_lsp.lsp.files import Places
@@ -55,6 +56,7 @@ class Session:
         self.places = Places()
         self.shown = Shown(self.places)
         self.history = History()
+        self.diagnostics = Diagnostics()
         self.other_servers = OtherServers(peer, self.places)
         self.indexes = indexes
         self.last_uri = ""

@@ -176,6 +176,63 @@ def test_a_question_about_another_text_is_answered_with_null(open_file: Open) ->
     assert editor.lua("return _G.asked") == []
 
 
+# As a client does that was told by its server, one after the other; a linter that is none does the
+# same.
+DIAGNOSE = """
+local found = ...
+for count = math.min(#found, 1), #found do
+  local some = vim.list_slice(found, 1, count)
+  vim.diagnostic.set(vim.api.nvim_create_namespace('other'), 0, some)
+end
+"""
+DID_CHANGE_DIAGNOSTICS = "aicopilot/didChangeDiagnostics"
+
+
+def told_wrong(server: Scripted) -> list[tuple[Any, ...]]:
+    """The line, the message and the severity of each in the latest that our server was told."""
+    messages = server.received(DID_CHANGE_DIAGNOSTICS)
+    return [
+        (one["range"]["start"]["line"], one["message"], one["severity"])
+        for one in (messages[-1]["params"]["diagnostics"] if messages else ())
+    ]
+
+
+def test_errors_and_warnings_are_told_once_they_rest(open_file: Open, server: Scripted) -> None:
+    editor = open_file("one\ntwo\n")
+    found = [
+        {"lnum": 1, "col": 0, "severity": 1, "message": "no such name"},
+        {"lnum": 0, "col": 1, "severity": 2, "message": "unused"},
+        {"lnum": 0, "col": 1, "severity": 4, "message": "could be shorter"},
+    ]
+    editor.lua(DIAGNOSE, found)
+    expected = [(0, "unused", 2), (1, "no such name", 1)]
+    editor.until(lambda: sorted(told_wrong(server)), expected)
+    messages = server.received(DID_CHANGE_DIAGNOSTICS)
+    (message,) = (one for one in messages if one["params"]["diagnostics"])
+    (opened,) = server.received("textDocument/didOpen")
+    document = opened["params"]["textDocument"]
+    params = message["params"]
+    assert (params["uri"], params["version"]) == (document["uri"], document["version"])
+    editor.lua(DIAGNOSE, [])
+    editor.until(lambda: told_wrong(server), [])
+    assert server.received(DID_CHANGE_DIAGNOSTICS)[-1]["params"]["diagnostics"] == []
+    assert editor.messages() == ""
+
+
+def test_a_server_that_does_not_say_that_it_may_be_told_is_told_nothing(
+    open_file: Open, server: Scripted
+) -> None:
+    editor = open_file("one\n")
+    editor.lua(
+        "vim.lsp.get_clients({ name = 'aicopilot' })[1].server_capabilities.experimental = nil"
+    )
+    editor.lua(DIAGNOSE, [{"lnum": 0, "col": 0, "severity": 1, "message": "no"}])
+    editor.lua("_G.over = false; vim.defer_fn(function() _G.over = true end, 400)")
+    editor.until(lambda: editor.lua("return _G.over"))
+    editor.settle()
+    assert server.received(DID_CHANGE_DIAGNOSTICS) == []
+
+
 # With nothing in between replaced: Neovim, our server, and another one that understands Python.
 
 BIN = Path(sys.executable).parent

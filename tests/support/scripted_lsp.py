@@ -114,6 +114,7 @@ class Server:
                 "textDocumentSync": {"openClose": True, "change": 1},
                 "inlineCompletionProvider": {},
                 "executeCommandProvider": {"commands": [ACCEPTED_COMMAND]},
+                "experimental": {"aicopilot": {"diagnostics": True}},
             }
         }
 

@@ -13,8 +13,10 @@ import cattrs
 from lsprotocol import types
 
 from aicopilot_lsp.lsp.configuration import Configuration
+from aicopilot_lsp.lsp.diagnostics import METHOD as DID_CHANGE_DIAGNOSTICS
 from aicopilot_lsp.lsp.dispatch import Handler
 from aicopilot_lsp.lsp.handlers.completion import completion
+from aicopilot_lsp.lsp.handlers.diagnostics import did_change_diagnostics
 from aicopilot_lsp.lsp.handlers.execute_command import execute_command
 from aicopilot_lsp.lsp.handlers.initialize import initialize, read_initialize
 from aicopilot_lsp.lsp.handlers.inline_completion import inline_completion
@@ -62,6 +64,7 @@ def table(
             types.DidSaveTextDocumentParams, did_save, session, configuration
         ),
         types.TEXT_DOCUMENT_DID_CLOSE: typed(types.DidCloseTextDocumentParams, did_close, session),
+        DID_CHANGE_DIAGNOSTICS: Handler(partial(did_change_diagnostics, session), read_anything),
         types.TEXT_DOCUMENT_INLINE_COMPLETION: request(
             types.InlineCompletionParams, inline_completion, session
         ),

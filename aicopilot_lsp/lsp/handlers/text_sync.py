@@ -23,6 +23,7 @@ def did_open(
     document = params.text_document
     session.documents.open(document.uri, str(document.language_id), document.version, document.text)
     session.history.opened(document.uri)
+    session.diagnostics.forget(document.uri)  # if it was open, those of another text
     session.notices.resumed(document.uri)
     folder = holder(document.uri, session.folders.values())
     if folder is None or session.indexes.knows(folder):
@@ -38,6 +39,7 @@ def did_change(session: Session, params: types.DidChangeTextDocumentParams) -> N
         _log.debug("Ignored a change of a document that is not open.")
         return
     session.history.changed(uri, edits, session.documents.lines(uri))
+    session.diagnostics.changed(uri, edits)
     _drop_requests(session, uri)  # their answers could only be null
     if session.documents.suspended(uri) is None:
         session.notices.resumed(uri)
@@ -59,6 +61,7 @@ def did_close(session: Session, params: types.DidCloseTextDocumentParams) -> Non
     if not session.documents.close(uri):
         return
     _drop_requests(session, uri)
+    session.diagnostics.forget(uri)
     session.notices.resumed(uri)
     if session.engine is not None:
         session.engine.document_closed(uri)

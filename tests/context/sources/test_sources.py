@@ -141,8 +141,19 @@ async def test_errors_near_the_cursor_are_told_and_hints_are_not() -> None:
         Diagnostic(line=1, message="could be shorter", severity=4),
         Diagnostic(line=90, message="far away", severity=1),
     )
-    (found,) = await found_by(diagnostics.create(), "a\n‸\n", {}, around=Around(diagnostics=told))
-    assert found.renderings[0].text == "# error in line 2: undefined name 'x'"
+    marked = "a\n    b = x\n‸\n"
+    (found,) = await found_by(diagnostics.create(), marked, {}, around=Around(diagnostics=told))
+    assert found.renderings[0].text == "# error in `b = x`: undefined name 'x'"
+
+
+async def test_an_error_on_the_cursors_own_line_is_that_it_is_not_finished() -> None:
+    told = (
+        Diagnostic(line=1, message="invalid syntax", severity=1),
+        Diagnostic(line=2, message="expected an\nindented block", severity=2),
+    )
+    marked = "a\nb = ‸\n"
+    (found,) = await found_by(diagnostics.create(), marked, {}, around=Around(diagnostics=told))
+    assert found.renderings[0].text == "# warning: expected an indented block"
 
 
 async def test_nothing_of_the_file_itself_is_similar() -> None:

@@ -2,7 +2,7 @@
 --- Neovim 0.12 shows them by itself: there, `setup` configures the native client and steps aside.
 ---
 ---   client.lua      the server's process and requests
----   others.lua      what it wants to know of the buffer's other servers
+---   others.lua      what it wants to know of the buffer's other servers, and is told of them
 ---   typing.lua      when to ask
 ---   suggestion.lua  what is on offer: whether it fits, how it becomes text
 ---   ghost.lua       how it is drawn
@@ -190,6 +190,7 @@ function M.setup(given)
   warn_of_unknown(given or {}, DEFAULTS)
   warn_of_unknown(options.keys, DEFAULTS.keys)
   api.nvim_create_user_command('AicopilotExplain', M.explain, {})
+  require('aicopilot.others').watch()
   if vim.lsp.inline_completion then
     return hand_over()
   end

@@ -1,5 +1,6 @@
---- What the buffer's other language servers know of names: our server can't ask them, so it asks us
---- (`aicopilot/definitions`, editors/README.md).
+--- What the buffer's other language servers know: our server can't ask them. What names mean it asks
+--- us (`aicopilot/definitions`, editors/README.md); what is wrong it is told
+--- (`aicopilot/didChangeDiagnostics`).
 
 local lsp = vim.lsp
 local client = require('aicopilot.client')
@@ -9,6 +10,10 @@ local M = {}
 local LIMIT_MS = 2000 -- what has not been told by then is left out
 local METHODS = { ['textDocument/definition'] = true, ['textDocument/typeDefinition'] = true }
 local HAS_METHODS = vim.fn.has('nvim-0.11') == 1
+local REST_MS = 300 -- several servers report of one change, each in its time
+local MOST_DIAGNOSTICS = 100
+
+local due = {} ---@type table<integer, integer> by buffer: which of its calls of `tell_soon` counts
 
 ---@return vim.lsp.Client[] that answer `method` for `buf` and are not ours
 local function servers(buf, method)
@@ -108,6 +113,58 @@ function M.answer(_, params, context)
     coroutine.yield()
   end
   return found or vim.NIL
+end
+
+--- From Neovim's form to the protocol's; no more of the range than the line is looked at.
+local function diagnostic(one)
+  return {
+    range = {
+      start = { line = one.lnum, character = 0 },
+      ['end'] = { line = one.end_lnum or one.lnum, character = 0 },
+    },
+    severity = one.severity,
+    message = one.message,
+    source = one.source,
+  }
+end
+
+---@param version integer? of the text when they came
+local function tell(buf, version)
+  local ours = vim.api.nvim_buf_is_loaded(buf) and client.of(buf)
+  local can = ours and ours.server_capabilities
+  if not can or not vim.tbl_get(can, 'experimental', 'aicopilot', 'diagnostics') then
+    return
+  end
+  -- Ours has none itself. Those of linters that are no servers are as good.
+  local found = vim.diagnostic.get(buf, { severity = { min = vim.diagnostic.severity.WARN } })
+  client.call(ours, 'notify', 'aicopilot/didChangeDiagnostics', {
+    uri = vim.uri_from_bufnr(buf),
+    version = version,
+    diagnostics = vim.tbl_map(diagnostic, vim.list_slice(found, 1, MOST_DIAGNOSTICS)),
+  })
+end
+
+local function tell_soon(event)
+  local buf = event.buf
+  if not client.of(buf) then
+    return
+  end
+  local version, mine = lsp.util.buf_versions[buf], (due[buf] or 0) + 1
+  due[buf] = mine
+  vim.defer_fn(function()
+    if due[buf] == mine then
+      due[buf] = nil
+      tell(buf, version)
+    end
+  end, REST_MS)
+end
+
+--- From now on our server is told what other servers find wrong, where it wants to be.
+function M.watch()
+  vim.api.nvim_create_autocmd({ 'DiagnosticChanged', 'LspAttach' }, {
+    group = vim.api.nvim_create_augroup('aicopilot.others', {}),
+    callback = tell_soon,
+  })
 end
 
 return M
