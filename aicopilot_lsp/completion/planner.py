@@ -78,6 +78,7 @@ def plan(
     """
     if gathered is None or not (moved or resting):
         return tuple(held)
+    held = _lasting(held, gathered)
     large = chars(held) > room.cold
     most = room.resting if resting or large else room.cold
     fresh = int(room.resting * _FRESH_SHARE) if resting else room.cold
@@ -98,6 +99,16 @@ def plan(
     if chars([*kept, *new]) <= most:
         return (*kept, *new)
     return wanted  # at the sizes that there is room for
+
+
+def _lasting(held: Sequence[Chosen], gathered: Gathered) -> tuple[Chosen, ...]:
+    """Without what was true for a moment that is over."""
+    if not any(one.snippet.passes for one in held):
+        return tuple(held)
+    found = {
+        (one.path, rendering.text) for one in gathered.snippets for rendering in one.renderings
+    }
+    return tuple(one for one in held if not one.snippet.passes or _things([one]) & found)
 
 
 def chars(chosen: Sequence[Chosen]) -> int:

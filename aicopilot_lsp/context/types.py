@@ -175,6 +175,9 @@ class Snippet:
     also : frozenset of str
         Paths of other files of which it shows something too (a base class): what keeps one of them
         from a model keeps the snippet from it.
+    passes : bool
+        It is true for the moment only (an error that is reported): what is held of it goes as soon
+        as it is not found again.
     """
 
     source: str
@@ -185,6 +188,7 @@ class Snippet:
     renderings: tuple[Rendering, ...]
     why: str = field(default="", repr=False)
     also: frozenset[str] = frozenset()
+    passes: bool = False
 
     @property
     def paths(self) -> frozenset[str]:

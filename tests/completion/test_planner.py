@@ -35,6 +35,17 @@ def test_while_the_window_stays_the_snippets_stay() -> None:
     assert plan(found, held, shown="", room=ROOM, moved=False) == held
 
 
+def test_what_was_true_for_a_moment_goes_when_it_is_not_found_again() -> None:
+    error = replace(snippet("an_error"), passes=True)
+    held = plan(gathered(error, snippet("lock")), (), shown="", room=ROOM, moved=True)
+    assert sorted(names(held)) == ["an_error", "lock"]
+    again = gathered(error, snippet("unlock"))
+    assert "an_error" in names(plan(again, held, shown="", room=ROOM, moved=True))
+    mended = gathered(snippet("unlock"))
+    assert names(plan(mended, held, shown="", room=ROOM, moved=True)) == ["lock", "unlock"]
+    assert plan(mended, held, shown="", room=ROOM, moved=False) == held
+
+
 def test_what_is_new_goes_behind_what_the_model_has_read() -> None:
     held = first("lock")
     found = gathered(snippet("unlock", score=1.0), snippet("lock"))

@@ -48,6 +48,7 @@ class Diagnostics:
                     score=_NEXT_TO_CURSOR / (1 + (distance - 1) / 5),
                     renderings=(Rendering(size=Size.NAME, text=text, names=words(message)),),
                     why=f"{kind} reported",
+                    passes=True,
                 )
             )
         return snippets
