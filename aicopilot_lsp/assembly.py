@@ -321,7 +321,14 @@ class _Elsewhere:
     def follow(self, snapshot: Snapshot) -> None:
         self._engine.follow(snapshot.document, snapshot.path, snapshot.around)
 
-    async def look(self, snapshot: Snapshot, *, patient: bool = False) -> "Gathered | None":
+    async def look(
+        self, snapshot: Snapshot, *, patient: bool = False, worth_ms: float = 0.0
+    ) -> "Gathered | None":
         return await self._engine.gather(
-            snapshot.document, snapshot.cursor, snapshot.path, snapshot.around, patient=patient
+            snapshot.document,
+            snapshot.cursor,
+            snapshot.path,
+            snapshot.around,
+            patient=patient,
+            worth_ms=worth_ms,
         )

@@ -38,7 +38,7 @@ class FixedContext:
     def follow(self, *_: object) -> None:
         return None
 
-    async def gather(self, *_: object, patient: bool) -> Gathered:
+    async def gather(self, *_: object, patient: bool, worth_ms: float) -> Gathered:
         return gathered(*self.snippets)
 
     def document_closed(self, uri: str) -> None:

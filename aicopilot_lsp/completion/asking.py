@@ -5,8 +5,8 @@ pipeline is (INV-2). Next: generate.py.
 """
 
 import math
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Protocol
 
 from aicopilot_lsp.completion.budget import Wanted, budget_for
 from aicopilot_lsp.completion.compose import compose, window_for
@@ -35,6 +35,14 @@ from aicopilot_lsp.text.languages import language_for
 _DENSITY_CHARS = 4_000
 # Of the time in which the first text has to be there, for reading the prompt.
 _FIRST_TEXT_SHARE = 0.8
+# So much of the time that a model takes to read a prompt may be waited for what to put into it.
+_LOOK_SHARE = 0.05
+
+
+class Look(Protocol):
+    """Asks the sources of context about the request's place; see pipeline.Context."""
+
+    async def __call__(self, *, worth_ms: float = ...) -> Gathered | None: ...
 
 
 def wanted_for(snapshot: Snapshot, decision: Decision, latency: LatencySettings) -> Wanted:
@@ -55,7 +63,7 @@ async def ask(
     turn: Turn,
     *,
     wanted: Wanted,
-    look: Callable[[], Awaitable[Gathered | None]],
+    look: Look,
     memory: Memory,
     record: Record,
 ) -> None:
@@ -82,7 +90,9 @@ async def ask(
         if window.moved and record.lookup is None:
             with record.stage("context"):
                 now_s = record.clock()
-                record.lookup = Lookup(gathered=await look(), at_s=now_s)
+                reading_ms = budget.speed.reading_ms(budget.prompt_tokens)
+                found = await look(worth_ms=_LOOK_SHARE * reading_ms)
+                record.lookup = Lookup(gathered=found, at_s=now_s)
         with record.stage("prompt"):
             composed = await compose(
                 snapshot,

@@ -39,8 +39,11 @@ class Context(Protocol):
         The sources are asked for a few requests only, and are to find everything read then."""
         ...
 
-    async def look(self, snapshot: Snapshot, /, *, patient: bool = False) -> Gathered | None:
-        """What the sources find; bounded in time by itself, and less so where nobody waits."""
+    async def look(
+        self, snapshot: Snapshot, /, *, patient: bool = False, worth_ms: float = 0.0
+    ) -> Gathered | None:
+        """What the sources find; bounded in time by itself, and less so where nobody waits, or
+        where it is known that they are worth waiting for so long."""
         ...
 
 
@@ -50,7 +53,7 @@ class NoContext:
     def follow(self, _: Snapshot, /) -> None:
         return None
 
-    async def look(self, _: Snapshot, /, **__: bool) -> Gathered | None:
+    async def look(self, _: Snapshot, /, **__: float) -> Gathered | None:
         return None
 
 

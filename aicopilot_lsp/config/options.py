@@ -337,8 +337,9 @@ class ContextOptions(_Table):
         workspace=WorkspaceRule.LOWER,
     )
     budget_ms: int | None = whole(
-        "How long a suggestion waits for the sources. They are asked where its prompt has to be "
-        "read anew, and when you rest; what comes later is there for the next time.",
+        "How long a suggestion waits for the sources; with a slow model a twentieth of the time "
+        "that it takes to read the prompt, if that is more. They are asked where the prompt has to "
+        "be read anew, and when you rest; what comes later is there for the next time.",
         "milliseconds",
         1,
         5000,

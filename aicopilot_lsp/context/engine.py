@@ -108,14 +108,20 @@ class ContextEngine:
         around: Around,
         *,
         patient: bool = False,
+        worth_ms: float = 0.0,
     ) -> Gathered | None:
-        """What the sources find for a place within the time that the settings give them; None
-        where context is switched off, or the file could not be read in time. With `patient`, where
-        nobody waits, all of them have PATIENCE_S. Raises nothing but CancelledError."""
+        """What the sources find for a place within the time that the settings give them, or
+        `worth_ms` if that is more; None where context is switched off, or the file could not be
+        read in time. With `patient`, where nobody waits, all of them have PATIENCE_S. Raises
+        nothing but CancelledError."""
         if self._closed or not self._settings.context.enabled:
             return None
         try:
-            return await self._gathered(document, cursor, path, around, patient=patient)
+            within_ms = max(self._settings.context.budget_ms, worth_ms)
+            within_s = max(within_ms / 1000, PATIENCE_S if patient else 0.0)
+            return await self._gathered(
+                document, cursor, path, around, budget_s=within_s, patient=patient
+            )
         except Exception as error:  # noqa: BLE001 - a suggestion does without it
             _log.error("The context engine failed.", exc_info=error)
             return None
@@ -127,10 +133,9 @@ class ContextEngine:
         path: str,
         around: Around,
         *,
+        budget_s: float,
         patient: bool,
     ) -> Gathered | None:
-        budget_s = self._settings.context.budget_ms / 1000
-        budget_s = max(budget_s, PATIENCE_S) if patient else budget_s
         ends_s = self._clock() + budget_s
         read = await self._read(document, path, within_s=_OUTLINE_SHARE * budget_s)
         if read is None:

@@ -10,6 +10,7 @@ from aicopilot_lsp.completion.failover import Choice, NamedModel
 from aicopilot_lsp.completion.memory import Memory, ModelMemory, Read
 from aicopilot_lsp.completion.pipeline import Parts, complete
 from aicopilot_lsp.completion.prompt import Frozen
+from aicopilot_lsp.completion.speed import Speed, Speeds, identity_of
 from aicopilot_lsp.completion.types import Lookup, Outcome, OutcomeKind, Snapshot
 from aicopilot_lsp.completion.warming import warm
 from aicopilot_lsp.config.settings import CompletionSettings
@@ -33,7 +34,7 @@ class Bench:
 
     def __init__(self, *backends: ScriptedBackend) -> None:
         self.backends = backends or (ScriptedBackend("0\nmore"),)
-        self.memory, self.now_s = Memory(), 0.0
+        self.memory, self.now_s, self.worth_ms = Memory(), 0.0, 0.0
         self.followed: list[Snapshot] = []
         self.looked: list[tuple[Snapshot, bool]] = []  # whether with patience
         self.answers = asyncio.Event()  # they wait for it
@@ -61,8 +62,11 @@ class Bench:
     def follow(self, snapshot: Snapshot, /) -> None:
         self.followed.append(snapshot)
 
-    async def look(self, snapshot: Snapshot, /, *, patient: bool = False) -> Gathered | None:
+    async def look(
+        self, snapshot: Snapshot, /, *, patient: bool = False, worth_ms: float = 0.0
+    ) -> Gathered | None:
         self.looked.append((snapshot, patient))
+        self.worth_ms = worth_ms
         await self.answers.wait()
         return self.finds(snapshot)
 
@@ -105,6 +109,19 @@ async def test_they_are_asked_for_the_first_key_of_a_stretch_and_followed_at_eac
     assert bench.followed == keys
     assert len(prompts) == len(keys)
     assert all("def take_stock" in prompt for prompt in prompts)
+
+
+async def test_the_slower_a_model_reads_the_longer_they_are_waited_for() -> None:
+    waited_ms = []
+    for reads_per_s in (100.0, 10_000.0):
+        bench = Bench()
+        identity = identity_of(bench.backends[0].model, bench.backends[0].site)
+        bench.memory.speeds = Speeds({identity: Speed(reads_per_s=reads_per_s)})
+        await bench.ask(typed("x = "))
+        waited_ms.append(bench.worth_ms)
+    slow, fast = waited_ms
+    assert slow > 10 * fast > 0
+    assert slow < 500
 
 
 async def test_they_are_asked_where_the_window_moves() -> None:

@@ -55,7 +55,9 @@ class Bench:
     def follow(self, snapshot: Snapshot) -> None:
         self.followed += 1
 
-    async def look(self, snapshot: Snapshot, *, patient: bool = False) -> Gathered:
+    async def look(
+        self, snapshot: Snapshot, *, patient: bool = False, worth_ms: float = 0.0
+    ) -> Gathered:
         self.looks.append(patient)
         return gathered(*self.snippets)
 
