@@ -115,10 +115,10 @@ def test_a_decorator_that_the_prompt_shows_elsewhere_says_nothing() -> None:
 
 async def test_what_is_said_of_a_line_that_the_prompt_shows_is_told() -> None:
     said = Diagnostic(line=1, message="undefined name 'pth'", severity=1)
-    situation = situation_of("def f():\n    open(pth)‸\n", around=Around(diagnostics=(said,)))
+    situation = situation_of("def f():\n    open(pth)\n    ‸\n", around=Around(diagnostics=(said,)))
     (found,) = await diagnostics.create().find(situation, index_of({}))
     chosen = _select(found, situation=situation, shown=situation.document.text)
-    assert _texts(chosen) == ["# error in line 2: undefined name 'pth'"]
+    assert _texts(chosen) == ["# error in `open(pth)`: undefined name 'pth'"]
 
 
 def test_snippets_of_one_path_stand_together_and_the_strongest_path_last() -> None:
