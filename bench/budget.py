@@ -22,8 +22,7 @@ from aicopilot_lsp.completion.types import Outcome
 from aicopilot_lsp.config.settings import Settings
 from bench import tasks
 from bench.tasks import Task
-
-_NO_DEADLINE_MS = 600_000
+from bench.unhurried import unhurried
 
 
 def main() -> None:
@@ -31,17 +30,9 @@ def main() -> None:
     chosen = tasks.read(arguments.tasks)[arguments.skip :: arguments.every]
     if arguments.kinds:
         chosen = [task for task in chosen if task["kind"] in arguments.kinds]
-    settings = _unhurried(settings_for(arguments.config, Path.cwd()))
+    settings = unhurried(settings_for(arguments.config, Path.cwd()))
     arguments.out.mkdir(parents=True, exist_ok=True)
     asyncio.run(_predict(chosen, settings, arguments))
-
-
-def _unhurried(settings: Settings) -> Settings:
-    """What is measured is what is suggested, not how fast this machine is."""
-    completion = replace(
-        settings.completion, deadline_ms=_NO_DEADLINE_MS, debounce_ms=0, read_ahead_ms=0
-    )
-    return replace(settings, completion=completion)
 
 
 async def _predict(chosen: list[Task], settings: Settings, arguments: argparse.Namespace) -> None:

@@ -29,13 +29,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import aicopilot_lsp.completion.budget as sizes
 from aicopilot_lsp.assembly import Engine, context_engine
 from aicopilot_lsp.cli.session import settings_for
 from aicopilot_lsp.completion import planner
 from aicopilot_lsp.completion.prompt import Frozen, Layout, lay_out, render, with_files_above
 from aicopilot_lsp.completion.types import Outcome, Sent, Snapshot
 from aicopilot_lsp.config.paths import cache_dir, state_dir
+from aicopilot_lsp.config.settings import Settings
 from aicopilot_lsp.context.select import select
 from aicopilot_lsp.context.types import Around, Gathered
 from aicopilot_lsp.models.fim import format_for
@@ -44,12 +44,12 @@ from aicopilot_lsp.models.protocol import Layout as ModelLayout
 from aicopilot_lsp.text.document import DocumentSnapshot, Point
 from aicopilot_lsp.text.languages import language_id_for
 from bench.keystrokes import Key, session
+from bench.unhurried import size_prompts, unhurried
 
 _FORMAT = format_for("qwen2.5-coder")
 _STANDARD = Prompting(mode=Mode.RAW, format=_FORMAT, layout=ModelLayout.STANDARD)
 _FROZEN = Prompting(mode=Mode.RAW, format=_FORMAT, layout=ModelLayout.FROZEN)
 _MARKER = re.compile(r"(<\|[a-z_]+\|>)")
-_FOREVER_MS = 600_000
 
 
 @dataclass(slots=True)
@@ -81,8 +81,7 @@ class Arm:
 
 async def main() -> None:
     arguments = _arguments()
-    sizes._FLOOR_PROMPT_TOKENS, sizes._COLD_READ_MS = arguments.cold_tokens, float(_FOREVER_MS)
-    sizes._RESTING_TOKENS, sizes._RESTING_READ_MS = arguments.ahead_tokens, float(_FOREVER_MS)
+    size_prompts(arguments.cold_tokens, arguments.ahead_tokens)
     settings = _settings(arguments)
     context = context_engine(settings, state_dir() / "index")
     engine = Engine(
@@ -203,17 +202,10 @@ def _told(arm: Arm) -> dict[str, Any]:
     }
 
 
-def _settings(arguments: argparse.Namespace) -> Any:
-    settings = settings_for(arguments.config, arguments.root)
-    completion = replace(
-        settings.completion,
-        debounce_ms=0,
-        read_ahead_ms=0,
-        deadline_ms=_FOREVER_MS,
-        max_output_tokens=2,
-    )
-    context = replace(settings.context, budget_ms=_FOREVER_MS)
-    return replace(settings, completion=completion, context=context)
+def _settings(arguments: argparse.Namespace) -> Settings:
+    """Two tokens of an answer are enough: what is counted is what stands before it."""
+    settings = unhurried(settings_for(arguments.config, arguments.root))
+    return replace(settings, completion=replace(settings.completion, max_output_tokens=2))
 
 
 def _snapshot(key: Key, number: int, arguments: argparse.Namespace) -> Snapshot:

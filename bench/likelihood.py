@@ -28,7 +28,6 @@ from typing import Any
 
 import httpx
 
-import aicopilot_lsp.completion.budget as sizes
 from aicopilot_lsp.assembly import Engine
 from aicopilot_lsp.cli.session import open_engine, settings_for
 from aicopilot_lsp.completion import planner
@@ -40,8 +39,8 @@ from aicopilot_lsp.models.endpoint import Endpoint
 from aicopilot_lsp.models.protocol import GenerateRequest, StreamEvent
 from bench import tasks
 from bench.tasks import Task
+from bench.unhurried import FOREVER_MS, size_prompts, unhurried
 
-_FOREVER_MS = 600_000
 _CANDIDATES = 100  # of a token that are told; one that is not among them has at most _UNTOLD
 _UNTOLD = -12.0
 _USUAL_SHARE, _USUAL_BAR = planner._COLD_SHARE, planner._COLD_BAR
@@ -61,8 +60,7 @@ class Way:
 
     def prepare(self) -> None:
         """Have the planner do so."""
-        sizes._FLOOR_PROMPT_TOKENS, sizes._COLD_READ_MS = self.prompt_tokens, float(_FOREVER_MS)
-        sizes._RESTING_TOKENS, sizes._RESTING_READ_MS = self.ahead_tokens, float(_FOREVER_MS)
+        size_prompts(self.prompt_tokens, self.ahead_tokens)
         planner._COLD_SHARE, planner._COLD_BAR = self.share, self.bar
 
 
@@ -110,7 +108,7 @@ async def _measure(
     chosen: Sequence[Task], ways: Sequence[Way], arguments: argparse.Namespace
 ) -> None:
     done = {(row["id"], row["way"]) for row in _rows(arguments.out)}
-    settings = _unhurried(settings_for(arguments.config, Path.cwd()))
+    settings = unhurried(settings_for(arguments.config, Path.cwd()))
     with arguments.out.open("a", encoding="utf-8") as sink:
         for number, task in enumerate(chosen, 1):
             for way in ways:
@@ -174,16 +172,8 @@ def _client(endpoint: Endpoint) -> httpx.AsyncClient:
         headers["Authorization"] = f"Bearer {endpoint.key.reveal()}"
     socket = httpx.AsyncHTTPTransport(uds=str(endpoint.uds)) if endpoint.uds else None
     return httpx.AsyncClient(
-        base_url=endpoint.base_url, headers=headers, transport=socket, timeout=_FOREVER_MS / 1000
+        base_url=endpoint.base_url, headers=headers, transport=socket, timeout=FOREVER_MS / 1000
     )
-
-
-def _unhurried(settings: Settings) -> Settings:
-    completion = replace(
-        settings.completion, deadline_ms=_FOREVER_MS, debounce_ms=0, read_ahead_ms=0
-    )
-    context = replace(settings.context, budget_ms=_FOREVER_MS)
-    return replace(settings, completion=completion, context=context)
 
 
 def _way(text: str) -> Way:

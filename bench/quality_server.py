@@ -13,32 +13,24 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-import aicopilot_lsp.completion.budget as sizes
 from aicopilot_lsp.assembly import Engine
 from aicopilot_lsp.cli.serve import serve
 from aicopilot_lsp.completion.report import context_record
 from aicopilot_lsp.completion.speed import Speeds
 from aicopilot_lsp.completion.types import Outcome, Snapshot
-
-_FOREVER_MS = 600_000.0
+from bench.unhurried import size_prompts
 
 
 def main() -> int:
     arguments = _arguments()
-    _size_prompts(arguments.prompt_tokens, arguments.ahead_tokens)
+    # What is measured is not learned from, so that tasks do not size each other's prompts.
+    Speeds.learn = lambda *_: None  # type: ignore[method-assign]
+    Speeds.halve = lambda *_: None  # type: ignore[method-assign]
+    if arguments.prompt_tokens:
+        size_prompts(arguments.prompt_tokens, arguments.ahead_tokens)
     with arguments.outcomes.open("a", encoding="utf-8") as sink:
         _tell(sink, rests=arguments.ahead_tokens > 0)
         return serve([])
-
-
-def _size_prompts(prompt_tokens: int, ahead_tokens: int) -> None:
-    """As on a machine of the speed that comes to these sizes. What is measured is not learned
-    from, so that tasks do not size each other's prompts."""
-    Speeds.learn = lambda *_: None  # type: ignore[method-assign]
-    Speeds.halve = lambda *_: None  # type: ignore[method-assign]
-    if prompt_tokens:
-        sizes._FLOOR_PROMPT_TOKENS, sizes._COLD_READ_MS = prompt_tokens, _FOREVER_MS
-        sizes._RESTING_TOKENS, sizes._RESTING_READ_MS = ahead_tokens, _FOREVER_MS
 
 
 def _tell(sink: TextIO, *, rests: bool) -> None:

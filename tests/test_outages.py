@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from aicopilot_lsp.completion.types import OutcomeKind, Trigger
+from aicopilot_lsp.completion.types import Outcome, OutcomeKind, Trigger
 from aicopilot_lsp.config.settings import (
     CompletionSettings,
     Settings,
@@ -89,11 +89,8 @@ async def test_what_the_user_types_over_tells_nothing_of_the_model(
         assert len(model.requests) == count
 
 
-async def test_a_probe_that_is_typed_over_still_finds_the_model_back(
-    bench_of: Callable[..., Bench],
-) -> None:
-    model = ScriptedBackend(DOWN)
-    bench = bench_of(model=model)
+async def _probing(bench: Bench, model: ScriptedBackend) -> asyncio.Task[Outcome]:
+    """A request that has begun to ask the model that was down a second ago."""
     await bench.ask()
     bench.now_s += 1
     model.script = "yes\n"
@@ -101,6 +98,15 @@ async def test_a_probe_that_is_typed_over_still_finds_the_model_back(
     model.asked.clear()
     task = asyncio.create_task(bench.ask())
     await model.asked.wait()
+    return task
+
+
+async def test_a_probe_that_is_typed_over_still_finds_the_model_back(
+    bench_of: Callable[..., Bench],
+) -> None:
+    model = ScriptedBackend(DOWN)
+    bench = bench_of(model=model)
+    task = await _probing(bench, model)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -117,13 +123,7 @@ async def test_closing_the_engine_ends_a_probe_that_nobody_waits_for(
 ) -> None:
     model = ScriptedBackend(DOWN)
     bench = bench_of(model=model)
-    await bench.ask()
-    bench.now_s += 1
-    model.script = "yes\n"
-    model.hold()
-    model.asked.clear()
-    task = asyncio.create_task(bench.ask())
-    await model.asked.wait()
+    task = await _probing(bench, model)
     task.cancel()
     await asyncio.wait((task,))
     assert model.closed_early == 0
