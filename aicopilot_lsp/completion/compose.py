@@ -59,7 +59,7 @@ class Window:
         has room for.
     moved : bool
         It is another one than the model has read. This is when the snippets may change, so the
-        sources are asked now and at no other time.
+        sources are asked now, in a rest, and at no other time.
     resting : bool
         Nobody waits for the prompt.
     """
